@@ -1,0 +1,70 @@
+// All kernels, compiled for one instruction set: base.c, avx2.c and avx512.c set ISA and the
+// compiler's target and include this file. Everything is static, helpers too: an always_inline
+// helper cannot be shared between targets.
+#include <math.h>
+#include <string.h>
+
+#include "kernels.h"
+
+#define INLINE static inline __attribute__((always_inline))
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+#define NAME_OF_(a) #a
+#define NAME_OF(a) NAME_OF_(a)
+#if defined(__clang__)
+#define IVDEP _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define IVDEP _Pragma("GCC ivdep")
+#endif
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+#define FMAF(a, b, c) __builtin_fmaf(a, b, c)
+#define FMAD(a, b, c) __builtin_fma(a, b, c)
+#else
+#define FMAF(a, b, c) ((float)((double)(a) * (double)(b) + (double)(c)))  // the product is exact
+#define FMAD(a, b, c) ((a) * (b) + (c))                                   // two roundings
+#endif
+
+#define FLOAT 1
+#define T float
+#define U uint32_t
+#define F(name) name##_f32
+#define FMA FMAF
+#include "vmath.h"
+#include "loops.h"
+#include "rows.h"
+#undef FLOAT
+#undef T
+#undef U
+#undef F
+#undef FMA
+#undef MAGIC
+#undef MANTISSA
+
+#define FLOAT 0
+#define T double
+#define U uint64_t
+#define F(name) name##_f64
+#define FMA FMAD
+#include "vmath.h"
+#include "loops.h"
+#include "rows.h"
+#undef F
+
+#define ENTRY(name, type, suffix) {#name, type, elementwise_loop, &name##_kernel_##suffix},
+#define KERNEL(name, ...) ENTRY(name, "f", f32) ENTRY(name, "d", f64)
+#define KERNEL2 KERNEL
+#define ROW(name) {#name, "f", name##_f32, NULL}, {#name, "d", name##_f64, NULL},
+static const struct kernel kernels[] = {
+#include "activations.inc"
+    ROW(softmax) ROW(softmax_backward) ROW(log_softmax) ROW(log_softmax_backward)
+};
+const struct table JOIN(table_, ISA) = {
+    NAME_OF(ISA), sizeof kernels / sizeof *kernels, kernels,
+#if defined(__AVX512F__)
+    "avx512"
+#elif defined(__AVX2__) && defined(__FMA__)
+    "avx2"
+#else
+    "base"
+#endif
+};

@@ -1,0 +1,57 @@
+// What every C file here shares: the shape of a NumPy inner loop, of a table entry, and of the
+// row of arguments that the driver run() finds behind `void *data`.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MAX_OPERANDS = 8, BLOCK = 256, MAX_THREADS = 256 };
+
+// PyUFuncGenericFunction. For a gufunc, dims is {outer, core...}, steps {outer per operand, core...}.
+typedef void loop_fn(char **args, const intptr_t *dims, const intptr_t *steps, void *data);
+
+// An elementwise kernel over n contiguous elements; outputs may be inputs (exactly), not overlap them.
+typedef void dense_fn(char *const *args, intptr_t n);
+
+struct elementwise {
+    int nin, nparam, nout;  // operands in this order
+    intptr_t size;          // of one element, bytes
+    dense_fn *dense;        // parameters vary with the element
+    dense_fn *scalar;       // parameters are one value
+};
+
+// One entry of a backend's table.
+struct kernel {
+    const char *name, *type;  // type: NumPy's character of the arrays
+    loop_fn *loop;
+    const void *data;
+};
+
+// One copy of all kernels. compiled_with: the instruction set that the compiler says it used.
+struct table {
+    const char *isa;
+    int count;
+    const struct kernel *kernels;
+    const char *compiled_with;
+};
+extern const struct table table_base, table_avx2, table_avx512;
+
+loop_fn elementwise_loop;
+
+_Bool carries(char *const *args, const intptr_t *steps, int inputs, int outputs, intptr_t n, intptr_t size);
+
+// What decides whether a call is split, for both backends: src/softramp/threads.py owns the one
+// instance. key: a pthread key whose value, if not 0, is the calling thread's own limit.
+struct policy {
+    int64_t threads, cores, grain, key;
+};
+
+// What run() finds behind data: src/softramp/factory.py fills one for each ufunc and type.
+struct row {
+    loop_fn *loop;  // serial, GIL-free
+    const void *data;
+    const struct policy *policy;
+    int64_t inputs, bound, outputs;  // operands given by NumPy; bound here; outputs
+    int64_t core_steps;              // 0 for an elementwise loop
+    int64_t size;                    // of an array element, bytes
+    int64_t value[MAX_OPERANDS / 2]; // the bound operands, one to a cell
+};

@@ -1,0 +1,292 @@
+// run(): the inner loop that NumPy calls for every ufunc, and the thread pool behind it.
+//
+// A large call becomes pieces. Each thread owns the same share of them on every call, so that its
+// data stays in its core's cache, and steals from other shares when its own is done. A share is one
+// atomic word, generation | first | last: a piece is claimed by moving an end. The job is read only
+// after a claim and replaced only when all pieces are claimed and all claimed pieces are done, so a
+// worker that comes late finds nothing and harms nothing. The caller works too and waits for claimed
+// pieces only, never for a worker that has not started.
+//
+// No piece needs the GIL. If the pool is busy the call is serial. A forked child has no workers.
+#define _GNU_SOURCE
+#include <fenv.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+#include <time.h>
+
+#include "kernels.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#define RELAX _mm_pause()
+#elif defined(__aarch64__)
+#define RELAX __asm__ volatile("yield")
+#else
+#define RELAX ((void)0)
+#endif
+
+enum { SPIN_NS = 20000, OPERANDS = MAX_OPERANDS, STEPS = 2 * MAX_OPERANDS };
+
+// ---- Floating-point state. Kernels raise flags in lanes that no result uses: all but overflow are
+// put back as they were. Written only if changed (on x86 one register; left set, NumPy would spend
+// 5 us on them).
+#if defined(__x86_64__)
+typedef unsigned fp_state;
+enum { FLAGS = 0x3f, OVERFLOWED = 0x08, CONTROL = 0xffc0, DEFAULT_CONTROL = 0x1f80, INVISIBLE = 0x22 };
+static fp_state fp_enter(void)
+{
+    const fp_state before = _mm_getcsr();
+    if ((before & CONTROL) != DEFAULT_CONTROL) _mm_setcsr(DEFAULT_CONTROL | (before & FLAGS));
+    return before;
+}
+static void fp_leave(fp_state before, bool overflowed)
+{
+    const unsigned now = _mm_getcsr();
+    const unsigned after = before | (now & (OVERFLOWED | INVISIBLE)) | (overflowed ? OVERFLOWED : 0);
+    if (now != after) _mm_setcsr(after);
+}
+static bool fp_overflowed(void) { return _mm_getcsr() & OVERFLOWED; }
+#else
+typedef fenv_t fp_state;
+static fp_state fp_enter(void)
+{
+    fenv_t before;
+    feholdexcept(&before);
+    fesetround(FE_TONEAREST);
+    return before;
+}
+static void fp_leave(fp_state before, bool overflowed)
+{
+    overflowed |= fetestexcept(FE_OVERFLOW) != 0;
+    fesetenv(&before);
+    if (overflowed) feraiseexcept(FE_OVERFLOW);
+}
+static bool fp_overflowed(void) { return fetestexcept(FE_OVERFLOW); }
+#endif
+
+// ---- The job.
+static struct {
+    const struct row *row;
+    char *args[OPERANDS];
+    intptr_t steps[STEPS];
+    intptr_t count, core, piece;  // outer elements, elements of the core dimension, outer elements a piece
+} job;
+static struct { _Alignas(64) atomic_uint_fast64_t word; } shares[MAX_THREADS];
+static atomic_uint_fast64_t generation;
+static atomic_int threads_now, done, overflowed, busy, sleepers, caller_sleeps;
+static int workers;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t work = PTHREAD_COND_INITIALIZER, finished = PTHREAD_COND_INITIALIZER;
+
+enum { PIECE_BITS = 20 };
+#define PIECE_MASK ((UINT64_C(1) << PIECE_BITS) - 1)
+static uint64_t share_word(uint64_t gen, uint64_t first, uint64_t last)
+{
+    return gen << (2 * PIECE_BITS) | first << PIECE_BITS | last;
+}
+
+// Takes a piece from the front of one's own share or the back of another's; -1 if it is empty.
+static intptr_t claim(int thread, bool own)
+{
+    uint64_t word = atomic_load_explicit(&shares[thread].word, memory_order_relaxed);
+    for (;;) {
+        const uint64_t first = word >> PIECE_BITS & PIECE_MASK, last = word & PIECE_MASK;
+        if (first >= last) return -1;
+        const uint64_t left = own ? word + (UINT64_C(1) << PIECE_BITS) : word - 1;
+        if (atomic_compare_exchange_weak_explicit(&shares[thread].word, &word, left,
+                                                  memory_order_acquire, memory_order_relaxed))
+            return own ? first : last - 1;
+    }
+}
+
+static void run_piece(intptr_t p)
+{
+    const struct row *const row = job.row;
+    const int operands = row->inputs + row->bound + row->outputs;
+    const intptr_t start = p * job.piece, left = job.count - start;
+    const intptr_t dims[2] = {left < job.piece ? left : job.piece, job.core};
+    char *args[OPERANDS];
+    for (int i = 0; i < operands; i++) args[i] = job.args[i] + start * job.steps[i];
+    row->loop(args, dims, job.steps, (void *)row->data);
+}
+
+static void take_part(int self)
+{
+    const int threads = atomic_load_explicit(&threads_now, memory_order_relaxed);
+    if (self >= threads) return;
+    for (int i = 0; i < threads; i++) {
+        const int owner = (self + i) % threads;
+        for (intptr_t p; (p = claim(owner, i == 0)) >= 0;) {
+            const intptr_t pieces = (job.count + job.piece - 1) / job.piece;
+            run_piece(p);
+            if (self && fp_overflowed()) {
+                feclearexcept(FE_ALL_EXCEPT);
+                atomic_store_explicit(&overflowed, 1, memory_order_relaxed);
+            }
+            if (atomic_fetch_add(&done, 1) + 1 == pieces && atomic_load(&caller_sleeps)) {
+                pthread_mutex_lock(&mutex);
+                pthread_cond_signal(&finished);
+                pthread_mutex_unlock(&mutex);
+            }
+        }
+    }
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static bool spin_until_changed(atomic_uint_fast64_t *word, uint64_t seen)
+{
+    const uint64_t end = now_ns() + SPIN_NS;
+    do
+        for (int i = 0; i < 64; i++) {
+            if (atomic_load_explicit(word, memory_order_acquire) != seen) return true;
+            RELAX;
+        }
+    while (now_ns() < end);
+    return false;
+}
+
+static atomic_int spinning;  // threads <= cores: a worker may wait awake
+
+static void *worker(void *self)
+{
+    fesetenv(FE_DFL_ENV);
+    uint64_t seen = 0;
+    for (;;) {
+        if (!atomic_load(&spinning) || !spin_until_changed(&generation, seen)) {
+            pthread_mutex_lock(&mutex);
+            atomic_fetch_add(&sleepers, 1);
+            while (atomic_load(&generation) == seen) pthread_cond_wait(&work, &mutex);
+            atomic_fetch_sub(&sleepers, 1);
+            pthread_mutex_unlock(&mutex);
+        }
+        seen = atomic_load(&generation);
+        take_part((int)(intptr_t)self);
+    }
+    return NULL;
+}
+
+// The child of a fork has the caller's thread only.
+static void after_fork(void)
+{
+    workers = 0;
+    for (int i = 0; i < MAX_THREADS; i++) atomic_store(&shares[i].word, 0);
+    atomic_store(&busy, 0), atomic_store(&sleepers, 0), atomic_store(&caller_sleeps, 0);
+    mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    work = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
+    finished = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
+}
+
+static void start_workers(int wanted)
+{
+    static bool registered;
+    if (!registered) registered = pthread_atfork(NULL, NULL, after_fork) == 0;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are Python's, on its own threads
+    for (; workers < wanted; workers++) {
+        pthread_t thread;
+        if (pthread_create(&thread, NULL, worker, (void *)(intptr_t)(workers + 1))) break;
+        pthread_detach(thread);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+// False, having done nothing, if the pool is busy or cannot be had.
+static bool run_split(const struct row *row, char **args, const intptr_t *dims, const intptr_t *steps,
+                      intptr_t cost, int threads)
+{
+    if (atomic_exchange_explicit(&busy, 1, memory_order_acquire)) return false;
+    if (workers < threads - 1) start_workers(threads - 1);
+    if (threads > workers + 1) threads = workers + 1;
+    if (threads == 1) {
+        atomic_store_explicit(&busy, 0, memory_order_release);
+        return false;
+    }
+    const int operands = row->inputs + row->bound + row->outputs;
+    memcpy(job.args, args, operands * sizeof *args);
+    memcpy(job.steps, steps, (operands + row->core_steps) * sizeof *steps);
+    job.row = row;
+    job.count = dims[0];
+    job.core = row->core_steps ? dims[1] : 0;
+
+    // As many pieces of at least a grain as divide evenly; columns stay together in tiles.
+    const bool columns = row->core_steps && steps[0] == row->size && steps[operands] != row->size;
+    const intptr_t unit = columns || !row->core_steps ? 64 : 1;
+    const intptr_t limit = (PIECE_MASK - 1) / threads * threads;
+    intptr_t pieces = cost / row->policy->grain;
+    if (pieces > limit) pieces = limit;
+    if (pieces > threads) pieces -= pieces % threads;
+    if (pieces > dims[0]) pieces = dims[0];
+    job.piece = ((dims[0] + pieces - 1) / pieces + unit - 1) / unit * unit;
+    pieces = (dims[0] + job.piece - 1) / job.piece;
+
+    const uint64_t gen = atomic_load_explicit(&generation, memory_order_relaxed) + 1;
+    atomic_store_explicit(&done, 0, memory_order_relaxed);
+    atomic_store_explicit(&overflowed, 0, memory_order_relaxed);
+    atomic_store_explicit(&threads_now, threads, memory_order_relaxed);
+    atomic_store_explicit(&spinning, threads <= row->policy->cores, memory_order_relaxed);
+    for (int t = 0; t < threads; t++)
+        atomic_store_explicit(&shares[t].word, share_word(gen, pieces * t / threads, pieces * (t + 1) / threads),
+                              memory_order_release);
+    atomic_store(&generation, gen);
+    if (atomic_load(&sleepers)) {
+        pthread_mutex_lock(&mutex);
+        pthread_cond_broadcast(&work);
+        pthread_mutex_unlock(&mutex);
+    }
+
+    take_part(0);
+    if (atomic_load(&done) < pieces) {
+        const uint64_t end = now_ns() + SPIN_NS;
+        while (atomic_load(&done) < pieces && now_ns() < end) RELAX;
+        pthread_mutex_lock(&mutex);
+        atomic_store(&caller_sleeps, 1);
+        while (atomic_load(&done) < pieces) pthread_cond_wait(&finished, &mutex);
+        atomic_store(&caller_sleeps, 0);
+        pthread_mutex_unlock(&mutex);
+    }
+    atomic_store_explicit(&busy, 0, memory_order_release);
+    return true;
+}
+
+static int thread_limit(const struct policy *policy)
+{
+    const int64_t own = (intptr_t)pthread_getspecific((pthread_key_t)policy->key);
+    const int64_t limit = own ? own : policy->threads;
+    return limit < MAX_THREADS ? (int)limit : MAX_THREADS;
+}
+
+void run(char **args, const intptr_t *dims, const intptr_t *steps, void *data)
+{
+    const struct row *const row = data;
+    char *all_args[OPERANDS];
+    intptr_t all_steps[STEPS];
+    const int inputs = row->inputs, bound = row->bound, rest = row->outputs;
+    if (bound) {  // operands of stride 0 between the inputs and the outputs
+        for (int i = 0; i < inputs; i++) all_args[i] = args[i], all_steps[i] = steps[i];
+        for (int i = 0; i < bound; i++) all_args[inputs + i] = (char *)&row->value[i], all_steps[inputs + i] = 0;
+        for (int i = 0; i < rest; i++) all_args[inputs + bound + i] = args[inputs + i];
+        for (int i = 0; i < rest + row->core_steps; i++) all_steps[inputs + bound + i] = steps[inputs + i];
+        args = all_args, steps = all_steps;
+    }
+    const fp_state before = fp_enter();
+    bool split = false;
+    const intptr_t cost = row->core_steps ? dims[0] * dims[1] : dims[0];
+    if (cost >= 2 * row->policy->grain && dims[0] > 1) {
+        const int threads = thread_limit(row->policy);
+        if (threads > 1 && (row->core_steps || !carries(args, steps, inputs + bound, rest, dims[0], row->size)))
+            split = run_split(row, args, dims, steps, cost, threads);
+    }
+    if (!split) row->loop(args, dims, steps, (void *)row->data);
+    fp_leave(before, split && atomic_load_explicit(&overflowed, memory_order_relaxed));
+}

@@ -1,0 +1,220 @@
+// Branch-free scalar mathematics, written for the auto-vectoriser, once for float and double:
+// instantiate.h includes this file twice, with T and F(name) -> name_f32 or name_f64.
+// The pair of figures behind a function is its error in ULP, float / double, as the formula's
+// prototype or `softramp verify` measured it; what is promised stands in definitions.py.
+//
+// Rules: explicit FMA only (-ffp-contract=off), one division at most, no libm, no overflow in a
+// discarded branch (clamp first), NaN propagates (a clamp is written so that NaN falls through).
+//
+// The exp core. t = z*log2(e) + magic leaves n = round(z/ln2) in t's low bits, biased so that one
+// shift makes them the scale 2^(n+k); r = z - n*ln2 in two steps; y = expm1(r) by polynomial.
+// e^z * 2^k is then fma(y, scale, scale): forming 1+y first would cost half an ULP.
+// Polynomials: minimax on abs(r) <= ln2/2, fitted in 60 digits to (expm1(r)-r)/r^2
+// (mpmath.chebyfit); relative error of e^r 2^-28 (float), 2^-55.6 (double).
+
+#if FLOAT
+#define MAGIC(k) (0x1.8p23f + 127 + (k))
+#define MANTISSA 23
+static const U F(sign) = UINT32_C(1) << 31;
+static const T F(log2e) = 0x1.715476p+0f, F(ln2_high) = 0x1.62e430p-1f, F(ln2_low) = -0x1.05c610p-29f;
+static const T F(lowest) = -120, F(highest) = 89;  // 120*e^lowest rounds to 0, e^highest overflows
+enum { F(up) = 96 };                               // e^lowest * 2^up is normal
+static const T F(two_up) = 0x1p96f, F(two_down) = 0x1p-96f;
+static const T F(subnormal_up) = 0x1p-30f;         // the smallest normal number, times 2^up
+static const T F(to_grid) = 0x1p53f, F(grid) = 0x1p23f;
+enum { F(half) = 63, F(deep) = 57, F(scaled) = 32 };
+static const T F(two_half) = 0x1p63f, F(two_minus_half) = 0x1p-63f;
+static const T F(two_minus_deep) = 0x1p-57f, F(two_minus_scaled) = 0x1p-32f;
+static const T F(deep_from) = -40;                 // n <= -deep there
+static const T F(silu_scaled_from) = -80;
+static const T F(expm1_saturates) = -20;           // rounds to -1
+static const T F(sigmoid_saturates) = 18;          // rounds to 1
+static const T F(silu_vanishes) = 110;             // silu(-110) rounds to -0
+static const T F(tanh_saturates) = 9.02f;
+static const T F(largest) = 0x1.fffffep127f;
+#else
+#define MAGIC(k) (0x1.8p52 + 1023 + (k))
+#define MANTISSA 52
+static const U F(sign) = UINT64_C(1) << 63;
+static const T F(log2e) = 0x1.71547652b82fep+0, F(ln2_high) = 0x1.62e42feep-1, F(ln2_low) = 0x1.a39ef35793c76p-33;
+static const T F(lowest) = -780, F(highest) = 710;
+enum { F(up) = 128 };
+static const T F(two_up) = 0x1p128, F(two_down) = 0x1p-128;
+static const T F(subnormal_up) = 0x1p-894;
+static const T F(to_grid) = 0x1p946, F(grid) = 0x1p52;
+enum { F(half) = 512, F(deep) = 500, F(scaled) = 256 };
+static const T F(two_half) = 0x1p512, F(two_minus_half) = 0x1p-512;
+static const T F(two_minus_deep) = 0x1p-500, F(two_minus_scaled) = 0x1p-256;
+static const T F(deep_from) = -350;
+static const T F(silu_scaled_from) = -700;
+static const T F(expm1_saturates) = -40;
+static const T F(sigmoid_saturates) = 40;
+static const T F(silu_vanishes) = 755;
+static const T F(tanh_saturates) = 20;
+static const T F(largest) = 0x1.fffffffffffffp1023;
+#endif
+
+INLINE U F(bits)(T x) { U u; memcpy(&u, &x, sizeof u); return u; }
+INLINE T F(value)(U u) { T x; memcpy(&x, &u, sizeof x); return x; }
+
+INLINE T F(min)(T a, T b) { return a < b ? a : b; }  // a NaN in b falls through
+INLINE T F(max)(T a, T b) { return a > b ? a : b; }
+INLINE T F(clamp)(T low, T x, T high) { return F(min)(high, F(max)(low, x)); }
+INLINE T F(abs)(T x) { return F(value)(F(bits)(x) & ~F(sign)); }
+INLINE T F(with_sign)(T x, T sign) { return F(value)(F(bits)(x) | (F(bits)(sign) & F(sign))); }  // x >= 0
+
+INLINE T F(expm1_poly)(T r)
+{
+#if FLOAT
+    T q = 0x1.6ad156p-10f;
+    q = FMA(q, r, 0x1.123f30p-7f);
+    q = FMA(q, r, 0x1.55584ep-5f);
+    q = FMA(q, r, 0x1.55548ap-3f);
+    q = FMA(q, r, 0x1.fffffcp-2f);
+#else
+    T q = 0x1.af389eea54156p-26;
+    q = FMA(q, r, 0x1.28917c9f3a495p-22);
+    q = FMA(q, r, 0x1.71de0db2eb873p-19);
+    q = FMA(q, r, 0x1.a019b914881bap-16);
+    q = FMA(q, r, 0x1.a01a01a7c2f2cp-13);
+    q = FMA(q, r, 0x1.6c16c17889f3cp-10);
+    q = FMA(q, r, 0x1.11111111109b5p-7);
+    q = FMA(q, r, 0x1.5555555553d68p-5);
+    q = FMA(q, r, 0x1.5555555555556p-3);
+    q = FMA(q, r, 0x1.0000000000001p-1);
+#endif
+    return FMA(r * r, q, r);
+}
+
+// e^(z + low) * 2^k = y*scale + scale, k given by magic = MAGIC(k); z/ln2 + k is the caller's to
+// keep within the exponents of T.
+struct F(split) { T y, scale; };
+INLINE struct F(split) F(exp_split)(T z, T low, T magic)
+{
+    const T t = FMA(z, F(log2e), magic);
+    const T n = t - magic;
+    const T r = FMA(n, -F(ln2_low), FMA(n, -F(ln2_high), z)) + low;
+    return (struct F(split)){F(expm1_poly)(r), F(value)(F(bits)(t) << MANTISSA)};
+}
+
+// e^z, all z. 0.98 / 0.9. Scaled by 2^half and back, so that neither end leaves the exponents.
+INLINE T F(exp)(T z)
+{
+    z = F(clamp)(F(lowest), z, F(highest));
+    const struct F(split) e = F(exp_split)(z, 0, z < 0 ? MAGIC(F(half)) : MAGIC(-F(half)));
+    return FMA(e.y, e.scale, e.scale) * (z < 0 ? F(two_minus_half) : F(two_half));
+}
+
+// e^(z + low) * 2^up for z <= 0: normal however small e^z is.
+INLINE T F(exp_up)(T z, T low)
+{
+    const struct F(split) e = F(exp_split)(F(max)(F(lowest), z), low, MAGIC(F(up)));
+    return FMA(e.y, e.scale, e.scale);
+}
+
+// v * 2^-up for v >= 0 or NaN, rounded once. A subnormal result is rounded onto its grid by integer
+// arithmetic: the multiplication would cost a microcode assist, 10-20 times the rest. Unsigned
+// minimum and maximum: the compiler would fold float selects into that multiplication again.
+INLINE T F(down)(T v)
+{
+    const U u = F(bits)(v), edge = F(bits)(F(subnormal_up));
+    const U low = u < edge ? u : edge, high = u > edge ? u : edge;
+    const U tiny = F(bits)(F(value)(low) * F(to_grid) + F(grid)) - F(bits)(F(grid));
+    return u <= edge ? F(value)(tiny) : F(value)(high) * F(two_down);
+}
+
+// a*e^z for z <= 0, rounded once also where it is subnormal. Deep in the tail the scale is kept up
+// by 2^deep, and at most 1: a large a cannot overflow on the way.
+INLINE T F(times_exp)(T a, T z)
+{
+    z = F(clamp)(F(lowest), z, 0);
+    const struct F(split) e = F(exp_split)(z, 0, z < F(deep_from) ? MAGIC(F(deep)) : MAGIC(0));
+    return FMA(a, e.y, a) * e.scale * (z < F(deep_from) ? F(two_minus_deep) : 1);
+}
+
+// e^z - 1 for z <= 0 (for z > 0: finite, meaningless). -0.0 gives +0.0. 0.92 / 1.2
+INLINE T F(expm1_negative)(T z)
+{
+    const struct F(split) e = F(exp_split)(F(clamp)(F(expm1_saturates), z, 0), 0, MAGIC(0));
+    return FMA(e.y, e.scale, e.scale - 1);
+}
+
+// 1/(1+e^-x), scaled so that the tail stays normal until the division rounds it: no abs, no select.
+// Monotone. 2.41 / 2.0
+INLINE T F(sigmoid)(T x)
+{
+    const T z = F(clamp)(-F(sigmoid_saturates), -x, F(silu_vanishes));
+    const struct F(split) e = F(exp_split)(z, 0, MAGIC(-F(scaled)));
+    return F(two_minus_scaled) / FMA(e.y, e.scale, e.scale + F(two_minus_scaled));
+}
+
+// x/(1+e^-x): the numerator carries x, so that a subnormal result is rounded once; only the tail is
+// scaled, or the smallest x would be lost. 2.4 / 2.3
+INLINE T F(silu)(T x)
+{
+    const T a = F(max)(-F(silu_vanishes), x), z = F(max)(-F(sigmoid_saturates), -a);
+    const T one = x < F(silu_scaled_from) ? F(two_minus_scaled) : 1;
+    const struct F(split) e =
+        F(exp_split)(z, 0, x < F(silu_scaled_from) ? MAGIC(-F(scaled)) : MAGIC(0));
+    return a * one / FMA(e.y, e.scale, e.scale + one);
+}
+
+// sigmoid' = e/(1+e)^2, e = e^-abs(x). 2.3 / 2.2
+INLINE T F(sigmoid_slope)(T x)
+{
+    const T e = F(exp_up)(-F(abs)(x), 0), sum = FMA(e, F(two_down), 1);
+    return F(down)(e / (sum * sum));
+}
+
+// tanh' = 4e/(1+e)^2, e = e^-2abs(x). 2.3 / 2.2
+INLINE T F(tanh_slope)(T x)
+{
+    const T e = F(exp_up)(-2 * F(min)(-F(lowest), F(abs)(x)), 0), sum = FMA(e, F(two_down), 1);
+    return F(down)(4 * e / (sum * sum));
+}
+
+// silu' = s(1 + x(1-s)), s = sigmoid(x): with e = e^-abs(x), (1 + e(1+x))/(1+e)^2 for x >= 0 and
+// e(1+x+e)/(1+e)^2 below. 3.4 / 3.2; near its root, -1.278, 2^-26 absolute
+INLINE T F(silu_slope)(T x)
+{
+    x = F(clamp)(F(lowest), x, -F(lowest));
+    const T e = F(exp_up)(-F(abs)(x), 0), sum = FMA(e, F(two_down), 1);
+    const T above = FMA(e, (1 + x) * F(two_down), 1), below = e * FMA(e, F(two_down), 1 + x);
+    const T slope = (x < 0 ? below : above) / (sum * sum);
+    return x < 0 ? F(with_sign)(F(down)(F(abs)(slope)), slope) : slope;
+}
+
+// float: odd polynomial below 0.7 (minimax of (tanh(x)-x)/x^3, 2^-26), 1 - 2/(E+1) above, E = e^2x.
+// double: m/(m+2), m = expm1(2x), one formula for all x. Monotone, odd to the bit. 1.06 / 2.3
+INLINE T F(tanh)(T x)
+{
+    const T a = F(abs)(x);
+    const struct F(split) e = F(exp_split)(2 * F(min)(F(tanh_saturates), a), 0, MAGIC(0));
+#if FLOAT
+    const T large = 1 - 2 / FMA(e.y, e.scale, e.scale + 1);
+    const T square = a * a;
+    T p = -0x1.51e554p-8f;
+    p = FMA(p, square, 0x1.4986bap-6f);
+    p = FMA(p, square, -0x1.b6d324p-5f);
+    p = FMA(p, square, 0x1.10fbacp-3f);
+    p = FMA(p, square, -0x1.5554fap-2f);
+    return F(with_sign)(a < 0.7f ? FMA(a * square, p, a) : large, x);
+#else
+    const T m = FMA(e.y, e.scale, e.scale - 1);
+    return F(with_sign)(m / (m + 2), x);
+#endif
+}
+
+// x < 0 ? s*x : x. Slope 0 at -inf is -0.0, the limit, not NaN.
+INLINE T F(leak)(T x, T s)
+{
+    const T below = F(min)(x, 0);  // positive x must not overflow in the branch that is not taken
+    return x < 0 ? s * (s == 0 ? -1 : below) : x;
+}
+
+// x > 0 ? g : s*g
+INLINE T F(leak_slope)(T g, T x, T s)
+{
+    const T below = x > 0 ? 0 : g;
+    return x > 0 ? g : s * below;
+}

@@ -1,0 +1,55 @@
+"""What pyproject.toml cannot say: the C backend, which is optional.
+
+SOFTRAMP_NO_C=1 leaves it out; SOFTRAMP_REQUIRE_C=1 makes a failed build an error. Otherwise a failed
+build is reported loudly, and its reason is kept where softramp.show_config() finds it.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_ext import build_ext
+
+HOW = "To get it: install a C compiler (gcc or clang), then reinstall softramp without cached wheels."
+
+
+class OptionalBuild(build_ext):
+    def run(self):
+        try:
+            super().run()
+        except BaseException as error:
+            self.report(error)
+        else:
+            self.keep("")
+
+    def report(self, error):
+        if os.environ.get("SOFTRAMP_REQUIRE_C") == "1" or isinstance(error, KeyboardInterrupt):
+            raise error
+        compiler = (getattr(self.compiler, "compiler", None) or ["cc"])[0]
+        found = "" if shutil.which(compiler) else f" ({compiler!r} is not on PATH)"
+        reason = f"{type(error).__name__}: {error}{found}"
+        self.keep(reason)
+        self.extensions = []
+        line = "*" * 78
+        print(f"\n{line}\nsoftramp: the C backend was NOT built; Numba will be used.\n{reason}\n{HOW}\n{line}\n",
+              file=sys.stderr, flush=True)
+
+    def keep(self, reason):
+        package = Path("src/softramp") if self.inplace else Path(self.build_lib) / "softramp"
+        package.mkdir(parents=True, exist_ok=True)
+        if reason:
+            (package / "c_build.txt").write_text(reason + "\n", encoding="utf-8")
+        else:
+            (package / "c_build.txt").unlink(missing_ok=True)
+
+
+if os.environ.get("SOFTRAMP_NO_C") == "1" or sys.platform == "win32":
+    setup()
+else:
+    setup(
+        cffi_modules=["kernels/build.py:ffibuilder"],
+        cmdclass={"build_ext": OptionalBuild},
+        options={"bdist_wheel": {"py_limited_api": "cp310"}},
+    )

@@ -1,0 +1,3 @@
+"""Second names of the same objects."""
+
+ALIASES = {"expit": "sigmoid"}

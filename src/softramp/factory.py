@@ -1,0 +1,140 @@
+"""Table rows -> real np.ufunc. The only file that touches NumPy's C API.
+
+A backend hands over inner loops: for each type, the address of a serial loop. What NumPy is given is
+the backend's driver `run`, with a Row behind its `void *data`: the serial loop, the operands bound to
+it, and the thread policy. So one driver serves every loop, whoever made it.
+
+NumPy keeps the pointers it is given, and a ufunc is never freed: neither are they (`_alive`).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import inspect
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+
+from softramp.definitions import Definition
+from softramp.policy import Policy, policy
+
+MAX_BOUND = 4
+
+
+class Row(ctypes.Structure):
+    """`struct row` of kernels/kernels.h."""
+
+    _fields_ = [
+        ("loop", ctypes.c_void_p),
+        ("data", ctypes.c_void_p),
+        ("policy", ctypes.POINTER(Policy)),
+        ("inputs", ctypes.c_int64),
+        ("bound", ctypes.c_int64),
+        ("outputs", ctypes.c_int64),
+        ("core_steps", ctypes.c_int64),
+        ("size", ctypes.c_int64),
+        ("value", ctypes.c_int64 * MAX_BOUND),
+    ]
+
+
+class Backend(Protocol):
+    """What the factory asks of a backend."""
+
+    types: str  # NumPy's type characters it has loops for, in NumPy's order: e, f, d
+
+    def attach(self, row: Row, definition: Definition, type: str, replace: Callable[[int], None]) -> int:
+        """Fill row.loop and row.data; return the address that NumPy is to call with this row.
+
+        `replace(address)` makes NumPy call another address instead, from the next call on.
+        """
+
+
+def _slot(index: int, restype: Any, *argtypes: Any) -> Callable[..., Any]:
+    """A function of NumPy's C API by its number: compiled into every extension, so part of its ABI."""
+    pointer = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
+        ("PyCapsule_GetPointer", ctypes.pythonapi))
+    table = pointer(np._core._multiarray_umath._UFUNC_API, None)
+    address = ctypes.cast(table, ctypes.POINTER(ctypes.c_void_p))[index]
+    return ctypes.PYFUNCTYPE(restype, *argtypes)(address)
+
+
+_int, _ptr, _str = ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p
+_from_func_and_data_and_signature = _slot(
+    31, ctypes.py_object, _ptr, _ptr, _ptr, _int, _int, _int, _int, _str, _str, _int, _str)
+_replace_loop_by_signature = _slot(30, _int, ctypes.py_object, _ptr, _ptr, _ptr)
+
+_NO_IDENTITY = -1
+_alive: list[Any] = []
+
+
+def make(definition: Definition, backend: Backend, *, bound: bool = False, module: str) -> np.ufunc:
+    """Make the ufunc of `definition` from the loops of `backend`.
+
+    With `bound`, the parameters are not operands but their defaults, bound in the row.
+    """
+    defaults = list(definition.defaults) if bound else []
+    nin = definition.nin + (0 if bound else len(definition.parameters))
+    nout = definition.nout
+    n = len(backend.types)
+    loops, data = (ctypes.c_void_p * n)(), (ctypes.c_void_p * n)()
+    codes = (ctypes.c_char * (n * (nin + nout)))()
+    made: list[np.ufunc] = []
+
+    for i, char in enumerate(backend.types):
+        dtype = np.dtype(char)
+        row = Row(policy=ctypes.pointer(policy), inputs=nin, bound=len(defaults), outputs=nout,
+                  core_steps=definition.core_steps, size=dtype.itemsize)
+        for k, value in enumerate(defaults):
+            cell = np.zeros(8 // parameter_dtype(char).itemsize, parameter_dtype(char))
+            cell[0] = value
+            row.value[k] = int(cell.view(np.int64)[0])
+        operands = operand_dtypes(definition, char, bound=bound)
+        numbers = (ctypes.c_int * len(operands))(*(t.num for t in operands))
+
+        def replace(address: int, numbers: Any = numbers) -> None:
+            # NumPy writes the old loop's address where the last argument points.
+            old = ctypes.c_void_p()
+            if _replace_loop_by_signature(made[0], address, numbers, ctypes.byref(old)):
+                raise RuntimeError(f"NumPy has no loop {[t.char for t in operands]} in {made[0]}")
+
+        loops[i] = backend.attach(row, definition, char, replace)
+        data[i] = ctypes.addressof(row)
+        for k, t in enumerate(operands):
+            codes[i * len(operands) + k] = t.num
+        _alive.append((row, numbers))
+
+    name, doc = definition.name.encode(), (definition.doc or "").encode()
+    signature = definition.gufunc_signature
+    encoded = signature.encode() if signature else None
+    ufunc = _from_func_and_data_and_signature(
+        loops, data, codes, n, nin, nout, _NO_IDENTITY, name, doc, 0, encoded)
+    _alive.append((loops, data, codes, name, doc, encoded))
+    made.append(ufunc)
+    ufunc.__module__ = module
+    ufunc.__qualname__ = definition.name
+    ufunc.__signature__ = _python_signature(definition, bound=bound)
+    return ufunc
+
+
+def parameter_dtype(char: str) -> np.dtype[Any]:
+    """A parameter is an operand of its own type: float64 beside float64, else float32."""
+    return np.dtype("d" if char == "d" else "f")
+
+
+def operand_dtypes(definition: Definition, char: str, *, bound: bool = False) -> list[np.dtype[Any]]:
+    """The types of a loop: array operands, parameters unless bound, outputs."""
+    array, parameter = np.dtype(char), parameter_dtype(char)
+    parameters = [] if bound else [parameter] * len(definition.parameters)
+    return [array] * definition.nin + parameters + [array] * definition.nout
+
+
+def _python_signature(definition: Definition, *, bound: bool) -> inspect.Signature:
+    """As help() shows it: operands by position, then the keywords of every ufunc."""
+    P = inspect.Parameter
+    names = definition.operands + ([] if bound else list(definition.parameters))
+    keywords = ["out", "axes", "axis"] if definition.gufunc_signature else ["out", "where"]
+    return inspect.Signature(
+        [P(name, P.POSITIONAL_ONLY) for name in names]
+        + [P(k, P.KEYWORD_ONLY, default=True if k == "where" else None) for k in keywords]
+        + [P("kwargs", P.VAR_KEYWORD)])

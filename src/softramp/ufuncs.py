@@ -1,0 +1,79 @@
+"""The raw ufuncs of the default backend: parameters are trailing operands, nothing is checked.
+
+``softramp.ufuncs.leaky_relu(x, slope)`` broadcasts `slope` like any operand. Functions without
+parameters are the same object here and in ``softramp``; ``softmax`` and its like are gufuncs over the
+last axis here.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from softramp import activations, backends, factory, rows
+from softramp.definitions import definitions
+
+
+_lock = threading.RLock()
+
+
+class _Made:
+    """Attributes that are made from the definition of their name, on first use."""
+
+    def __init__(self, make: Callable[[str], Any]) -> None:
+        self._make = make
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in definitions:
+            raise AttributeError(f"softramp defines no function {name!r}")
+        with _lock:  # one object, whoever comes first
+            if name not in self.__dict__:
+                setattr(self, name, self._make(name))
+            return self.__dict__[name]
+
+    def __dir__(self) -> list[str]:
+        return list(definitions)
+
+
+class Namespace(_Made):
+    """Every function, made from the kernels of one backend."""
+
+    def __init__(self, backend: Any) -> None:
+        super().__init__(self._public)
+        self.backend = backend
+        self.name: str = backend.name
+        self.isa: str = backend.isa
+        self.ufuncs = _Made(self._ufunc)
+        self.unary = _Made(self._bound)
+
+    def _ufunc(self, name: str) -> np.ufunc:
+        definition = definitions[name]
+        public = not definition.parameters and not definition.gufunc_signature
+        return factory.make(definition, self.backend, module="softramp" if public else __name__)
+
+    def _bound(self, name: str) -> np.ufunc:
+        """The ufunc with its default parameters bound."""
+        return factory.make(definitions[name], self.backend, bound=True, module="softramp.unary")
+
+    def _public(self, name: str) -> Any:
+        definition = definitions[name]
+        if definition.gufunc_signature:
+            return rows.wrap(definition, getattr(self.ufuncs, name))
+        if definition.parameters:
+            return activations.wrap(definition, self)
+        return getattr(self.ufuncs, name)
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    made = getattr(backends.load().ufuncs, name)
+    globals()[name] = made
+    return made
+
+
+def __dir__() -> list[str]:
+    return list(definitions)
