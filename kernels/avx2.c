@@ -1,5 +1,6 @@
 // AVX2, FMA and F16C: x86 processors since 2013 (Haswell, Zen).
 #if defined(__x86_64__)
+#include <fenv.h>
 #include <math.h>
 #include <string.h>
 #define ISA avx2

@@ -1,6 +1,7 @@
 // AVX-512 as all processors that have it share it (Skylake-X, Zen 4), at full width: with the
 // compilers' default of 256 bits it is no faster than AVX2.
 #if defined(__x86_64__)
+#include <fenv.h>
 #include <math.h>
 #include <string.h>
 #define ISA avx512

@@ -17,7 +17,8 @@ here = Path(__file__).parent  # relative to setup.py, as setuptools wants its pa
 ffibuilder = FFI()
 # Plain C without NumPy's headers: the table's entries go to NumPy as addresses (factory.py).
 ffibuilder.cdef("""
-    struct kernel { const char *name, *type; void *loop; void *data; };
+    typedef void loop_fn(char **, const intptr_t *, const intptr_t *, void *);
+    struct kernel { const char *name, *type; loop_fn *loop; const void *data; };
     struct table { const char *isa; int count; const struct kernel *kernels; const char *compiled_with; };
     int tables(const struct table **found);
     void *run_address(void);

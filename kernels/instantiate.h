@@ -1,6 +1,7 @@
 // All kernels, compiled for one instruction set: base.c, avx2.c and avx512.c set ISA and the
 // compiler's target and include this file. Everything is static, helpers too: an always_inline
 // helper cannot be shared between targets.
+#include <fenv.h>
 #include <math.h>
 #include <string.h>
 
@@ -27,6 +28,7 @@
 #define FLOAT 1
 #define T float
 #define U uint32_t
+#define I int32_t
 #define F(name) name##_f32
 #define FMA FMAF
 #include "vmath.h"
@@ -35,6 +37,7 @@
 #undef FLOAT
 #undef T
 #undef U
+#undef I
 #undef F
 #undef FMA
 #undef MAGIC
@@ -43,6 +46,7 @@
 #define FLOAT 0
 #define T double
 #define U uint64_t
+#define I int64_t
 #define F(name) name##_f64
 #define FMA FMAD
 #include "vmath.h"

@@ -1,250 +1,437 @@
-// The softmax family, type by type like vmath.h: a NumPy gufunc loop each, over rows of n elements.
+// The softmax family, type by type like vmath.h.
 //
-// Layouts. Each row is walked in blocks of 128; a block that is not contiguous, or short, is gathered
-// into a buffer. Where the rows lie side by side (softmax down an axis that is not the last), they are
-// the columns of a tile and run together. The value of an element never depends on the layout.
+// Each kernel is written twice: over one row, its elements side by side, and over a tile of up to
+// TILE rows that lie side by side themselves, as the columns of an array do when softmax runs down
+// an axis that is not the last. Short rows are turned into tiles. Other layouts are gathered, a span
+// at a time. p: first element of each operand; step: bytes to the row's next element.
 //
-// Sums. 128 elements are added to 16 lanes by a fixed tree in T, the lanes into 16 accumulators in
-// twice the precision, those by a fixed tree at the end: neither the length nor the layout changes the
-// error or the bits.
+// Sums: element i is added to lane i mod 16, the lanes in twice the precision of T (double for
+// float, a pair of doubles for double), then lane to lane by a fixed tree. So neither length, nor
+// layout, nor instruction set changes the bits, and a row of any length sums to 1.
 //
-// e^(x-max): the low word of x-max, lost in rounding it, goes into exp's reduced argument (67 -> 2.2
-// ULP on N(0,20^2)); e is kept times 2^up until the last multiplication, so that only results are
-// ever subnormal.
+// e^(x-max): the word that is lost in rounding x-max goes into exp's reduced argument (67 -> 2.2 ULP
+// on N(0,20^2)); e is kept times 2^up until the last multiplication: only results are subnormal.
 
-#ifndef ROWS_H
-#define ROWS_H
-enum { SPAN = 128, LANES = 16, TILE = 64 };
+#ifndef LANES
+#define LANES 16
+#define SPAN 128
+#define TILE 64
+#define SHORT 32
+#define SPANS(b, m, n) \
+    for (intptr_t b = 0, m; b < n && (m = n - b < SPAN ? n - b : SPAN, 1); b += SPAN)
+#define PADDED(m) (((m) + LANES - 1) & -(intptr_t)LANES)
+#define AT(operand, i) (p[operand] + (i) * step[operand])
+// x - max overflows where its exponential is 0, and no result of softmax overflows.
+#define WITHOUT_OVERFLOW(statement) \
+    do { \
+        fexcept_t flag; \
+        fegetexceptflag(&flag, FE_OVERFLOW); \
+        statement; \
+        fesetexceptflag(&flag, FE_OVERFLOW); \
+    } while (0)
+typedef void row_fn(char *const *p, const intptr_t *step, intptr_t n);
+typedef void tile_fn(char *const *p, const intptr_t *step, intptr_t n, intptr_t width);
 #endif
 
-// ---- Accumulators: WIDE for float; a pair of doubles for double.
-#if FLOAT
-struct F(sums) { double high[LANES]; };
-#else
-struct F(sums) { double high[LANES], low[LANES]; };
-#endif
-
-INLINE void F(add_lanes)(struct F(sums) *s, const double *lane)
+// ---- Sums: two words for double, of which float needs the first only.
+INLINE void F(add)(double *high, double *low, double v)
 {
-    for (int l = 0; l < LANES; l++) {
 #if FLOAT
-        s->high[l] += lane[l];
+    (void)low;
+    *high += v;
 #else
-        const double a = s->high[l], b = lane[l], sum = a + b, back = sum - a;
-        s->low[l] += (a - (sum - back)) + (b - back);
-        s->high[l] = sum;
+    const double sum = *high + v, back = sum - *high;
+    *low += (*high - (sum - back)) + (v - back);
+    *high = sum;
 #endif
-    }
 }
 
-// Adds SPAN elements.
-INLINE void F(add_span)(struct F(sums) *s, const T *e)
+struct F(sums) { double high[LANES], low[LANES]; };
+
+// Adds a span, zero beyond its end.
+INLINE void F(add_span)(struct F(sums) *s, const T *v)
 {
-    double lane[LANES];
     for (int l = 0; l < LANES; l++) {
-        const T *p = e + l;
-        lane[l] = ((p[0] + p[16]) + (p[32] + p[48])) + ((p[64] + p[80]) + (p[96] + p[112]));
+        double high = s->high[l], low = s->low[l];
+        for (int i = 0; i < SPAN; i += LANES) F(add)(&high, &low, v[i + l]);
+        s->high[l] = high, s->low[l] = low;
     }
-    F(add_lanes)(s, lane);
 }
 
 INLINE double F(total)(struct F(sums) *s)
 {
-    for (int half = LANES / 2; half; half /= 2)
-        for (int l = 0; l < half; l++) {
-#if FLOAT
-            s->high[l] += s->high[l + half];
-#else
-            const double a = s->high[l], b = s->high[l + half], sum = a + b, back = sum - a;
-            s->low[l] += s->low[l + half] + ((a - (sum - back)) + (b - back));
-            s->high[l] = sum;
-#endif
-        }
-#if FLOAT
-    return s->high[0];
-#else
+#define FOLD(half) \
+    for (int l = 0; l < half; l++) { \
+        F(add)(&s->high[l], &s->low[l], s->high[l + half]); \
+        s->low[l] += s->low[l + half]; \
+    }
+    FOLD(8) FOLD(4) FOLD(2) FOLD(1)
+#undef FOLD
     return s->high[0] + s->low[0];
-#endif
 }
 
-// ---- Spans: at most SPAN elements of a row, step bytes apart. Short ones are padded to a multiple
-// of LANES, so that loops over them have no remainder.
-#ifndef SPANS
-#define SPANS(b, m, n) \
-    for (intptr_t b = 0, m; b < n && (m = n - b < SPAN ? n - b : SPAN, 1); b += SPAN)
-#define PADDED(m) (((m) + LANES - 1) & -(intptr_t)LANES)
-#endif
+struct F(tile_sums) { double high[LANES][TILE], low[FLOAT ? 1 : LANES][TILE]; };
+#define LANE(sums, r, c) &sums.high[(r) % LANES][c], &sums.low[FLOAT ? 0 : (r) % LANES][c]
 
-INLINE const T *F(fetch)(const char *p, intptr_t step, intptr_t m, T *buffer, T pad)
+INLINE void F(totals)(struct F(tile_sums) *s, intptr_t width, double *total)
 {
-    if (step == sizeof(T) && m == SPAN) return (const T *)p;
-    if (step == sizeof(T)) memcpy(buffer, p, m * sizeof(T));
-    else for (intptr_t i = 0; i < m; i++) buffer[i] = *(const T *)(p + i * step);
-    for (intptr_t i = m; i < PADDED(m); i++) buffer[i] = pad;
+    for (int half = LANES / 2; half; half /= 2)
+        for (int l = 0; l < half; l++)
+            IVDEP for (intptr_t c = 0; c < width; c++) {
+                F(add)(LANE((*s), l, c), s->high[l + half][c]);
+                if (!FLOAT) s->low[l][c] += s->low[l + half][c];
+            }
+    for (intptr_t c = 0; c < width; c++) total[c] = s->high[0][c] + (FLOAT ? 0 : s->low[0][c]);
+}
+
+// ---- Spans: at most SPAN elements of a row.
+INLINE const T *F(fetch)(const char *from, intptr_t step, intptr_t m, T *buffer, T pad)
+{
+    if (step == sizeof(T) && m == SPAN) return (const T *)from;
+    if (step == sizeof(T)) memcpy(buffer, from, m * sizeof(T));
+    else for (intptr_t i = 0; i < m; i++) buffer[i] = *(const T *)(from + i * step);
+    for (intptr_t i = m; i < SPAN; i++) buffer[i] = pad;
     return buffer;
 }
 
-// Where a span of results is written: in place if it can be, else in a buffer that put() copies.
-INLINE T *F(target)(char *p, intptr_t step, intptr_t m, T *buffer)
+// Where a span of results goes: in place if it can, else to a buffer that put() copies.
+INLINE T *F(target)(char *to, intptr_t step, intptr_t m, T *buffer)
 {
-    return step == sizeof(T) && m == SPAN ? (T *)p : buffer;
+    return step == sizeof(T) && m == SPAN ? (T *)to : buffer;
 }
 
-INLINE void F(put)(char *p, intptr_t step, intptr_t m, const T *from)
+INLINE void F(put)(char *to, intptr_t step, intptr_t m, const T *from)
 {
-    if ((const char *)from == p) return;
-    if (step == sizeof(T)) memcpy(p, from, m * sizeof(T));
-    else for (intptr_t i = 0; i < m; i++) *(T *)(p + i * step) = from[i];
+    if ((const char *)from == to) return;
+    if (step == sizeof(T)) memcpy(to, from, m * sizeof(T));
+    else for (intptr_t i = 0; i < m; i++) *(T *)(to + i * step) = from[i];
 }
 
 // ---- Elements.
-// The row's maximum as the exponentials take it: NaN for a row of -inf, whose softmax is 0/0.
-INLINE T F(pivot)(T largest) { return largest == -(T)INFINITY ? (T)NAN : largest; }
-// No x below this reaches a result: moved there, x - pivot cannot overflow, -inf included.
-INLINE T F(floor_below)(T pivot) { return F(max)(0, pivot) - F(largest); }
-
-// e^(x-pivot) * 2^up; x = pivot gives exactly 2^up.
-INLINE T F(exp_shifted)(T x, T pivot, T floor)
+// What the exponentials of a row need to know. pivot: its maximum; NaN for a row of -inf, whose
+// softmax is 0/0. narrow: no element is so far below that clamps or subnormal results could matter.
+// floor: where x lies further down it does not reach a result and is moved there, -inf included.
+// Then x - pivot neither overflows nor, where it is less than `lowest`, leaves a low word.
+struct F(scale) { T pivot, floor; _Bool narrow; };
+INLINE struct F(scale) F(scale)(T least, T largest)
 {
-    x = F(max)(floor, x);
+    const T pivot = largest == -(T)INFINITY ? (T)NAN : largest, half = F(largest) / 2;
+    const T floor = F(max)(-half, pivot) - (F(abs)(pivot) * F(two_ulps) - F(lowest));
+    return (struct F(scale)){pivot, pivot < -half ? -F(largest) : floor, pivot / 2 - least / 2 < F(narrow) / 2};
+}
+
+// e^(x-pivot) * 2^up; x = pivot gives exactly 2^up. A NaN comes through the low word.
+INLINE T F(exp_shifted)(T x, T pivot, T floor, _Bool narrow)
+{
+    x = narrow ? x : F(max)(floor, x);
     const T z = x - pivot, back = z - x, low = (x - (z - back)) - (pivot + back);
-    return F(exp_up)(z, z < F(lowest) ? 0 : low);
+    const struct F(split) e = F(exp_split)(narrow ? z : F(at_least)(F(lowest), z), low, MAGIC(F(up)));
+    return FMA(e.y, e.scale, e.scale);
 }
 
-INLINE T F(row_max)(const char *x, intptr_t step, intptr_t n)
+// e^(x-pivot) * 2^up / sum, rounded once.
+INLINE T F(share)(T e, T inverse, _Bool narrow)
 {
-    T lane[LANES], buffer[SPAN];
-    for (int l = 0; l < LANES; l++) lane[l] = -(T)INFINITY;
+    return narrow ? e * (inverse * F(two_down)) : F(down)(e * inverse);
+}
+
+INLINE struct F(scale) F(row_scale)(const char *x, intptr_t step, intptr_t n)
+{
+    T low[LANES], high[LANES], buffer[SPAN];
+    for (int l = 0; l < LANES; l++) low[l] = (T)INFINITY, high[l] = -(T)INFINITY;
     SPANS(b, m, n) {
-        const T *const p = F(fetch)(x + b * step, step, m, buffer, -(T)INFINITY);
-        for (intptr_t i = 0; i < PADDED(m); i += LANES)
-            for (int l = 0; l < LANES; l++) lane[l] = F(max)(p[i + l], lane[l]);
+        const T *const v = F(fetch)(x + b * step, step, m, buffer, *(const T *)x);
+        for (int l = 0; l < LANES; l++) {
+            T least = low[l], largest = high[l];
+            for (int i = 0; i < SPAN; i += LANES) {
+                least = F(min)(v[i + l], least);
+                largest = F(max)(v[i + l], largest);
+            }
+            low[l] = least, high[l] = largest;
+        }
     }
-    for (int half = LANES / 2; half; half /= 2)
-        for (int l = 0; l < half; l++) lane[l] = F(max)(lane[l + half], lane[l]);
-    return lane[0];
+#define FOLD(half) \
+    for (int l = 0; l < half; l++) { \
+        low[l] = F(min)(low[l + half], low[l]); \
+        high[l] = F(max)(high[l + half], high[l]); \
+    }
+    FOLD(8) FOLD(4) FOLD(2) FOLD(1)
+#undef FOLD
+    return F(scale)(low[0], high[0]);
 }
 
-// ---- Rows: x, g, y, out point to the first element, s. is the step to the next in bytes.
-static void F(softmax_row)(const char *x, intptr_t sx, char *out, intptr_t so, intptr_t n)
+INLINE _Bool F(tile_scales)(char *const *p, const intptr_t *step, intptr_t n, intptr_t width, T *pivot, T *floor)
 {
-    const T pivot = F(pivot)(F(row_max)(x, sx, n)), floor = F(floor_below)(pivot);
+    T low[TILE], high[TILE];
+    for (intptr_t c = 0; c < width; c++) low[c] = (T)INFINITY, high[c] = -(T)INFINITY;
+    for (intptr_t r = 0; r < n; r++) {
+        const T *const x = (const T *)AT(0, r);
+        for (intptr_t c = 0; c < width; c++) {
+            low[c] = F(min)(x[c], low[c]);
+            high[c] = F(max)(x[c], high[c]);
+        }
+    }
+    _Bool narrow = 1;
+    for (intptr_t c = 0; c < width; c++) {
+        const struct F(scale) s = F(scale)(low[c], high[c]);
+        pivot[c] = s.pivot, floor[c] = s.floor, narrow &= s.narrow;
+    }
+    return narrow;
+}
+
+// ---- softmax: x -> out
+INLINE void F(softmax_row_)(char *const *p, const intptr_t *step, intptr_t n, struct F(scale) s, _Bool narrow)
+{
     struct F(sums) sums = {0};
-    T xs[SPAN], es[SPAN];
+    T in[SPAN], result[SPAN];
     SPANS(b, m, n) {
-        const T *const p = F(fetch)(x + b * sx, sx, m, xs, 0);
-        T *const e = F(target)(out + b * so, so, m, es);
-        IVDEP for (intptr_t i = 0; i < PADDED(m); i++) e[i] = F(exp_shifted)(p[i], pivot, floor);
+        const T *const x = F(fetch)(AT(0, b), step[0], m, in, s.pivot);
+        T *const e = F(target)(AT(1, b), step[1], m, result);
+        IVDEP for (intptr_t i = 0; i < PADDED(m); i++) e[i] = F(exp_shifted)(x[i], s.pivot, s.floor, narrow);
         for (intptr_t i = m; i < SPAN; i++) e[i] = 0;
         F(add_span)(&sums, e);
-        F(put)(out + b * so, so, m, e);
+        F(put)(AT(1, b), step[1], m, e);
     }
-    const T inverse = (T)((double)F(two_up) / F(total)(&sums));
+    const T inverse = (T)(F(two_up) / F(total)(&sums));
     SPANS(b, m, n) {
-        const T *const p = F(fetch)(out + b * so, so, m, xs, 0);
-        T *const y = F(target)(out + b * so, so, m, es);
-        IVDEP for (intptr_t i = 0; i < PADDED(m); i++) y[i] = F(down)(p[i] * inverse);
-        F(put)(out + b * so, so, m, y);
+        const T *const e = F(fetch)(AT(1, b), step[1], m, in, 0);
+        T *const y = F(target)(AT(1, b), step[1], m, result);
+        IVDEP for (intptr_t i = 0; i < PADDED(m); i++) y[i] = F(share)(e[i], inverse, narrow);
+        F(put)(AT(1, b), step[1], m, y);
     }
 }
-
-// x - pivot - log(sum): the maxima, whose exponential is 1, are counted and not added, so that
-// log1p keeps the digits of a confident row.
-static void F(log_softmax_row)(const char *x, intptr_t sx, char *out, intptr_t so, intptr_t n)
+INLINE void F(softmax_row)(char *const *p, const intptr_t *step, intptr_t n)
 {
-    const T pivot = F(pivot)(F(row_max)(x, sx, n)), floor = F(floor_below)(pivot);
+    const struct F(scale) s = F(row_scale)(p[0], step[0], n);
+    if (s.narrow) F(softmax_row_)(p, step, n, s, 1);
+    else WITHOUT_OVERFLOW(F(softmax_row_)(p, step, n, s, 0));
+}
+
+INLINE void F(softmax_tile_)(char *const *p, const intptr_t *step, intptr_t n, intptr_t width,
+                             const T *pivot, const T *floor, _Bool narrow)
+{
+    T inverse[TILE];
+    double total[TILE];
+    struct F(tile_sums) sums = {0};
+    for (intptr_t r = 0; r < n; r++) {
+        const T *const x = (const T *)AT(0, r);
+        T *const out = (T *)AT(1, r);
+        IVDEP for (intptr_t c = 0; c < width; c++) out[c] = F(exp_shifted)(x[c], pivot[c], floor[c], narrow);
+        IVDEP for (intptr_t c = 0; c < width; c++) F(add)(LANE(sums, r, c), out[c]);
+    }
+    F(totals)(&sums, width, total);
+    for (intptr_t c = 0; c < width; c++) inverse[c] = (T)(F(two_up) / total[c]);
+    for (intptr_t r = 0; r < n; r++) {
+        T *const out = (T *)AT(1, r);
+        IVDEP for (intptr_t c = 0; c < width; c++) out[c] = F(share)(out[c], inverse[c], narrow);
+    }
+}
+INLINE void F(softmax_tile)(char *const *p, const intptr_t *step, intptr_t n, intptr_t width)
+{
+    T pivot[TILE], floor[TILE];
+    if (F(tile_scales)(p, step, n, width, pivot, floor)) F(softmax_tile_)(p, step, n, width, pivot, floor, 1);
+    else WITHOUT_OVERFLOW(F(softmax_tile_)(p, step, n, width, pivot, floor, 0));
+}
+
+// ---- log_softmax: x -> out = x - pivot - log(sum). The maxima, whose exponential is 1, are counted
+// and not added: log1p of the rest keeps the digits of a confident row.
+#if FLOAT
+// log(1+r), r >= 0 or NaN, to 2^-32: a call of log1p is a sixth of a row of 128.
+// 1+r = 2^k * (1+f), log(1+f) = 2 atanh(s), s = f/(2+f) <= 0.172; while k = 0, f is r itself.
+INLINE double log1p_fast(double r)
+{
+    const double sum = 1 + r;
+    uint64_t u;
+    memcpy(&u, &sum, sizeof u);
+    const uint64_t shifted = u + (UINT64_C(0x3ff0000000000000) - UINT64_C(0x3fe6a09e667f3bcd));
+    const int64_t k = (int64_t)(shifted >> 52) - 1023;
+    u -= (uint64_t)k << 52;
+    double f;
+    memcpy(&f, &u, sizeof f);
+    f = k ? f - 1 : r;
+    const double s = f / (2 + f), z = s * s;
+    double p = 0x1.3b13b13b13b14p-4;  // 1/13: the series of atanh, whose next term is below 2^-35
+    p = FMAD(p, z, 0x1.745d1745d1746p-4);
+    p = FMAD(p, z, 0x1.c71c71c71c71cp-4);
+    p = FMAD(p, z, 0x1.2492492492492p-3);
+    p = FMAD(p, z, 0x1.999999999999ap-3);
+    p = FMAD(p, z, 0x1.5555555555555p-2);
+    return r == r ? FMAD((double)k, 0x1.62e42fefa39efp-1, 2 * FMAD(s * z, p, s)) : r;
+}
+#else
+#define log1p_fast log1p
+#endif
+
+INLINE T F(log_sum)(double rest, U maxima) { return (T)log1p_fast(rest * F(two_down) + ((double)maxima - 1)); }
+
+INLINE double F(log_softmax_sum)(const char *x, intptr_t step, intptr_t n, struct F(scale) s, U *maxima, _Bool narrow)
+{
     struct F(sums) sums = {0};
-    U count[LANES] = {0};
-    T xs[SPAN], es[SPAN];
+    T in[SPAN], e[SPAN];
     SPANS(b, m, n) {
-        const T *const p = F(fetch)(x + b * sx, sx, m, xs, -(T)INFINITY);
+        const T *const v = F(fetch)(x + b * step, step, m, in, -(T)INFINITY);
+        U count = 0;
         IVDEP for (intptr_t i = 0; i < PADDED(m); i++) {
-            const T e = F(exp_shifted)(p[i], pivot, floor);
-            es[i] = p[i] == pivot ? 0 : e;
+            const T shifted = F(exp_shifted)(v[i], s.pivot, s.floor, narrow);
+            e[i] = v[i] == s.pivot ? 0 : shifted;
+            count += v[i] == s.pivot;
         }
-        for (intptr_t i = m; i < SPAN; i++) es[i] = 0;
-        for (intptr_t i = 0; i < PADDED(m); i += LANES)
-            for (int l = 0; l < LANES; l++) count[l] += p[i + l] == pivot;
-        F(add_span)(&sums, es);
+        *maxima += count;
+        for (intptr_t i = m; i < SPAN; i++) e[i] = 0;
+        F(add_span)(&sums, e);
     }
+    return F(total)(&sums);
+}
+
+INLINE void F(log_softmax_row)(char *const *p, const intptr_t *step, intptr_t n)
+{
+    const struct F(scale) s = F(row_scale)(p[0], step[0], n);
     U maxima = 0;
-    for (int l = 0; l < LANES; l++) maxima += count[l];
-    const T log_sum = (T)log1p(F(total)(&sums) * F(two_down) + ((double)maxima - 1));
+    const double rest = s.narrow ? F(log_softmax_sum)(p[0], step[0], n, s, &maxima, 1)
+                                 : F(log_softmax_sum)(p[0], step[0], n, s, &maxima, 0);
+    const T log_sum = F(log_sum)(rest, maxima);
+    T in[SPAN], result[SPAN];
     SPANS(b, m, n) {
-        const T *const p = F(fetch)(x + b * sx, sx, m, xs, 0);
-        T *const y = F(target)(out + b * so, so, m, es);
-        IVDEP for (intptr_t i = 0; i < PADDED(m); i++) y[i] = (p[i] - pivot) - log_sum;
-        F(put)(out + b * so, so, m, y);
+        const T *const x = F(fetch)(AT(0, b), step[0], m, in, 0);
+        T *const y = F(target)(AT(1, b), step[1], m, result);
+        IVDEP for (intptr_t i = 0; i < PADDED(m); i++) y[i] = (x[i] - s.pivot) - log_sum;
+        F(put)(AT(1, b), step[1], m, y);
     }
 }
 
-// y * (g - sum(g*y)). Products and difference of floats in double: g - sum cancels.
-static void F(softmax_backward_row)(const char *g, intptr_t sg, const char *y, intptr_t sy,
-                                    char *out, intptr_t so, intptr_t n)
+INLINE void F(log_softmax_tile)(char *const *p, const intptr_t *step, intptr_t n, intptr_t width)
+{
+    T pivot[TILE], floor[TILE], log_sum[TILE], e[TILE];
+    U maxima[TILE] = {0};
+    double total[TILE];
+    struct F(tile_sums) sums = {0};
+    F(tile_scales)(p, step, n, width, pivot, floor);
+    for (intptr_t r = 0; r < n; r++) {
+        const T *const x = (const T *)AT(0, r);
+        IVDEP for (intptr_t c = 0; c < width; c++) {
+            const T shifted = F(exp_shifted)(x[c], pivot[c], floor[c], 0);
+            e[c] = x[c] == pivot[c] ? 0 : shifted;
+            maxima[c] += x[c] == pivot[c];
+        }
+        IVDEP for (intptr_t c = 0; c < width; c++) F(add)(LANE(sums, r, c), e[c]);
+    }
+    F(totals)(&sums, width, total);
+    for (intptr_t c = 0; c < width; c++) log_sum[c] = F(log_sum)(total[c], maxima[c]);
+    for (intptr_t r = 0; r < n; r++) {
+        const T *const x = (const T *)AT(0, r);
+        T *const out = (T *)AT(1, r);
+        IVDEP for (intptr_t c = 0; c < width; c++) out[c] = (x[c] - pivot[c]) - log_sum[c];
+    }
+}
+
+// ---- softmax_backward: g, y -> out = y * (g - sum(g*y)). In double: g - sum cancels.
+INLINE void F(softmax_backward_row)(char *const *p, const intptr_t *step, intptr_t n)
 {
     struct F(sums) sums = {0};
-    T gs[SPAN], ys[SPAN], os[SPAN];
+    T in0[SPAN], in1[SPAN], result[SPAN];
     SPANS(b, m, n) {
-        const T *const p = F(fetch)(g + b * sg, sg, m, gs, 0), *const q = F(fetch)(y + b * sy, sy, m, ys, 0);
-        double lane[LANES] = {0};
-        for (intptr_t i = 0; i < PADDED(m); i += LANES)
-            for (int l = 0; l < LANES; l++) lane[l] += (double)p[i + l] * (double)q[i + l];
-        F(add_lanes)(&sums, lane);
+        const T *const g = F(fetch)(AT(0, b), step[0], m, in0, 0), *const y = F(fetch)(AT(1, b), step[1], m, in1, 0);
+        for (int l = 0; l < LANES; l++) {
+            double high = sums.high[l], low = sums.low[l];
+            for (int i = 0; i < SPAN; i += LANES) F(add)(&high, &low, (double)g[i + l] * (double)y[i + l]);
+            sums.high[l] = high, sums.low[l] = low;
+        }
     }
     const double sum = F(total)(&sums);
     SPANS(b, m, n) {
-        const T *const p = F(fetch)(g + b * sg, sg, m, gs, 0), *const q = F(fetch)(y + b * sy, sy, m, ys, 0);
-        T *const r = F(target)(out + b * so, so, m, os);
-        IVDEP for (intptr_t i = 0; i < PADDED(m); i++) r[i] = q[i] * (T)((double)p[i] - sum);
-        F(put)(out + b * so, so, m, r);
+        const T *const g = F(fetch)(AT(0, b), step[0], m, in0, 0), *const y = F(fetch)(AT(1, b), step[1], m, in1, 0);
+        T *const out = F(target)(AT(2, b), step[2], m, result);
+        IVDEP for (intptr_t i = 0; i < PADDED(m); i++) out[i] = y[i] * (T)((double)g[i] - sum);
+        F(put)(AT(2, b), step[2], m, out);
     }
 }
 
-// g - e^y * sum(g)
-static void F(log_softmax_backward_row)(const char *g, intptr_t sg, const char *y, intptr_t sy,
-                                        char *out, intptr_t so, intptr_t n)
+INLINE void F(softmax_backward_tile)(char *const *p, const intptr_t *step, intptr_t n, intptr_t width)
+{
+    double total[TILE];
+    struct F(tile_sums) sums = {0};
+    for (intptr_t r = 0; r < n; r++) {
+        const T *const g = (const T *)AT(0, r), *const y = (const T *)AT(1, r);
+        IVDEP for (intptr_t c = 0; c < width; c++) F(add)(LANE(sums, r, c), (double)g[c] * (double)y[c]);
+    }
+    F(totals)(&sums, width, total);
+    for (intptr_t r = 0; r < n; r++) {
+        const T *const g = (const T *)AT(0, r), *const y = (const T *)AT(1, r);
+        T *const out = (T *)AT(2, r);
+        IVDEP for (intptr_t c = 0; c < width; c++) out[c] = y[c] * (T)((double)g[c] - total[c]);
+    }
+}
+
+// ---- log_softmax_backward: g, y -> out = g - e^y * sum(g)
+INLINE void F(log_softmax_backward_row)(char *const *p, const intptr_t *step, intptr_t n)
 {
     struct F(sums) sums = {0};
-    T gs[SPAN], ys[SPAN], os[SPAN];
-    SPANS(b, m, n) {
-        const T *const p = F(fetch)(g + b * sg, sg, m, gs, 0);
-        double lane[LANES] = {0};
-        for (intptr_t i = 0; i < PADDED(m); i += LANES)
-            for (int l = 0; l < LANES; l++) lane[l] += (double)p[i + l];
-        F(add_lanes)(&sums, lane);
-    }
+    T in0[SPAN], in1[SPAN], result[SPAN];
+    SPANS(b, m, n) F(add_span)(&sums, F(fetch)(AT(0, b), step[0], m, in0, 0));
     const T sum = (T)F(total)(&sums);
     SPANS(b, m, n) {
-        const T *const p = F(fetch)(g + b * sg, sg, m, gs, 0), *const q = F(fetch)(y + b * sy, sy, m, ys, 0);
-        T *const r = F(target)(out + b * so, so, m, os);
-        IVDEP for (intptr_t i = 0; i < PADDED(m); i++) r[i] = FMA(-sum, F(exp)(q[i]), p[i]);
-        F(put)(out + b * so, so, m, r);
+        const T *const g = F(fetch)(AT(0, b), step[0], m, in0, 0), *const y = F(fetch)(AT(1, b), step[1], m, in1, 0);
+        T *const out = F(target)(AT(2, b), step[2], m, result);
+        IVDEP for (intptr_t i = 0; i < PADDED(m); i++) out[i] = FMA(-sum, F(exp)(y[i]), g[i]);
+        F(put)(AT(2, b), step[2], m, out);
     }
 }
 
-// ---- Loops. dims: rows, n; steps: row by row for each operand, then element by element.
-static void F(softmax)(char **args, const intptr_t *dims, const intptr_t *steps, void *data)
+INLINE void F(log_softmax_backward_tile)(char *const *p, const intptr_t *step, intptr_t n, intptr_t width)
 {
-    (void)data;
-    for (intptr_t r = 0; r < dims[0]; r++)
-        F(softmax_row)(args[0] + r * steps[0], steps[2], args[1] + r * steps[1], steps[3], dims[1]);
+    double total[TILE];
+    struct F(tile_sums) sums = {0};
+    for (intptr_t r = 0; r < n; r++) {
+        const T *const g = (const T *)AT(0, r);
+        IVDEP for (intptr_t c = 0; c < width; c++) F(add)(LANE(sums, r, c), g[c]);
+    }
+    F(totals)(&sums, width, total);
+    for (intptr_t r = 0; r < n; r++) {
+        const T *const g = (const T *)AT(0, r), *const y = (const T *)AT(1, r);
+        T *const out = (T *)AT(2, r);
+        IVDEP for (intptr_t c = 0; c < width; c++) out[c] = FMA(-(T)total[c], F(exp)(y[c]), g[c]);
+    }
 }
 
-static void F(log_softmax)(char **args, const intptr_t *dims, const intptr_t *steps, void *data)
+// ---- The NumPy loops. dims: rows, n. steps: to the next row of each operand, then to the next
+// element of each.
+INLINE void F(over_rows)(row_fn *row, tile_fn *tile, int operands, char **args, const intptr_t *dims, const intptr_t *steps)
 {
-    (void)data;
-    for (intptr_t r = 0; r < dims[0]; r++)
-        F(log_softmax_row)(args[0] + r * steps[0], steps[2], args[1] + r * steps[1], steps[3], dims[1]);
+    const intptr_t rows = dims[0], n = dims[1], *const step = steps + operands;
+    _Bool side_by_side = rows > 1, contiguous = 1;
+    for (int i = 0; i < operands; i++) side_by_side &= steps[i] == sizeof(T), contiguous &= step[i] == sizeof(T);
+    const _Bool turn = !side_by_side && n <= SHORT && rows >= 4;
+    T turned[3][SHORT * TILE];
+    const intptr_t turned_step[3] = {TILE * sizeof(T), TILE * sizeof(T), TILE * sizeof(T)};
+    for (intptr_t r = 0; r < rows; r += side_by_side || turn ? TILE : 1) {
+        char *p[3], *q[3] = {(char *)turned[0], (char *)turned[1], (char *)turned[2]};
+        for (int i = 0; i < operands; i++) p[i] = args[i] + r * steps[i];
+        const intptr_t width = rows - r < TILE ? rows - r : TILE;
+        if (side_by_side && !contiguous) {
+            if (width == TILE) tile(p, step, n, TILE);
+            else tile(p, step, n, width);
+        } else if (turn) {
+            for (int i = 0; i < operands - 1; i++)
+                for (intptr_t c = 0; c < width; c++)
+                    for (intptr_t k = 0; k < n; k++)
+                        turned[i][k * TILE + c] = *(T *)(p[i] + c * steps[i] + k * step[i]);
+            tile(q, turned_step, n, width);
+            for (intptr_t c = 0; c < width; c++)
+                for (intptr_t k = 0; k < n; k++)
+                    *(T *)(p[operands - 1] + c * steps[operands - 1] + k * step[operands - 1]) =
+                        turned[operands - 1][k * TILE + c];
+        } else row(p, step, n);
+    }
 }
 
-#define BACKWARD_ROWS(name) \
+#define ROWS(name, operands) \
     static void F(name)(char **args, const intptr_t *dims, const intptr_t *steps, void *data) \
     { \
         (void)data; \
-        for (intptr_t r = 0; r < dims[0]; r++) \
-            F(name##_row)(args[0] + r * steps[0], steps[3], args[1] + r * steps[1], steps[4], \
-                          args[2] + r * steps[2], steps[5], dims[1]); \
+        F(over_rows)(F(name##_row), F(name##_tile), operands, args, dims, steps); \
     }
-BACKWARD_ROWS(softmax_backward)
-BACKWARD_ROWS(log_softmax_backward)
-#undef BACKWARD_ROWS
+ROWS(softmax, 2)
+ROWS(log_softmax, 2)
+ROWS(softmax_backward, 3)
+ROWS(log_softmax_backward, 3)
+#undef ROWS

@@ -4,7 +4,7 @@
 // prototype or `softramp verify` measured it; what is promised stands in definitions.py.
 //
 // Rules: explicit FMA only (-ffp-contract=off), one division at most, no libm, no overflow in a
-// discarded branch (clamp first), NaN propagates (a clamp is written so that NaN falls through).
+// discarded branch (clamp first; or select an operand, as in x * (x < 0 ? s : 1)).
 //
 // The exp core. t = z*log2(e) + magic leaves n = round(z/ln2) in t's low bits, biased so that one
 // shift makes them the scale 2^(n+k); r = z - n*ln2 in two steps; y = expm1(r) by polynomial.
@@ -31,7 +31,8 @@ static const T F(expm1_saturates) = -20;           // rounds to -1
 static const T F(sigmoid_saturates) = 18;          // rounds to 1
 static const T F(silu_vanishes) = 110;             // silu(-110) rounds to -0
 static const T F(tanh_saturates) = 9.02f;
-static const T F(largest) = 0x1.fffffep127f;
+static const T F(largest) = 0x1.fffffep127f, F(two_ulps) = 0x1p-22f;
+static const T F(narrow) = 60;                     // e^-narrow over any sum is normal
 #else
 #define MAGIC(k) (0x1.8p52 + 1023 + (k))
 #define MANTISSA 52
@@ -51,7 +52,8 @@ static const T F(expm1_saturates) = -40;
 static const T F(sigmoid_saturates) = 40;
 static const T F(silu_vanishes) = 755;
 static const T F(tanh_saturates) = 20;
-static const T F(largest) = 0x1.fffffffffffffp1023;
+static const T F(largest) = 0x1.fffffffffffffp1023, F(two_ulps) = 0x1p-51;
+static const T F(narrow) = 600;
 #endif
 
 INLINE U F(bits)(T x) { U u; memcpy(&u, &x, sizeof u); return u; }
@@ -59,9 +61,25 @@ INLINE T F(value)(U u) { T x; memcpy(&x, &u, sizeof x); return x; }
 
 INLINE T F(min)(T a, T b) { return a < b ? a : b; }  // a NaN in b falls through
 INLINE T F(max)(T a, T b) { return a > b ? a : b; }
-INLINE T F(clamp)(T low, T x, T high) { return F(min)(high, F(max)(low, x)); }
 INLINE T F(abs)(T x) { return F(value)(F(bits)(x) & ~F(sign)); }
 INLINE T F(with_sign)(T x, T sign) { return F(value)(F(bits)(x) | (F(bits)(sign) & F(sign))); }  // x >= 0
+
+// Clamps and selections on the bits. Of a select of floats the compiler may compute both sides of all
+// that follows, for all elements, and raise an overflow that is none; an integer minimum or mask it
+// leaves in one piece. A NaN does not survive a clamp: or_nan() brings it back.
+INLINE T F(at_least)(T low, T x)  // low < 0
+{
+    const U a = F(bits)(x), b = F(bits)(low);
+    return F(value)(a < b ? a : b);
+}
+INLINE T F(at_most)(T high, T x)  // high > 0
+{
+    const I a = (I)F(bits)(x), b = (I)F(bits)(high);
+    return F(value)((U)(a < b ? a : b));
+}
+INLINE T F(negative_part)(T x) { return F(value)(F(bits)(x) & (U)((I)F(bits)(x) >> (8 * sizeof(T) - 1))); }
+INLINE T F(one_or)(_Bool one, T x) { return F(value)(F(bits)(x) ^ (-(U)one & (F(bits)(x) ^ F(bits)(1)))); }
+INLINE T F(or_nan)(T x, T y) { return x != x ? x : y; }
 
 INLINE T F(expm1_poly)(T r)
 {
@@ -98,17 +116,18 @@ INLINE struct F(split) F(exp_split)(T z, T low, T magic)
 }
 
 // e^z, all z. 0.98 / 0.9. Scaled by 2^half and back, so that neither end leaves the exponents.
-INLINE T F(exp)(T z)
+INLINE T F(exp)(T x)
 {
-    z = F(clamp)(F(lowest), z, F(highest));
-    const struct F(split) e = F(exp_split)(z, 0, z < 0 ? MAGIC(F(half)) : MAGIC(-F(half)));
-    return FMA(e.y, e.scale, e.scale) * (z < 0 ? F(two_minus_half) : F(two_half));
+    const T z = F(at_most)(F(highest), F(at_least)(F(lowest), x));
+    const _Bool small = z < 0;
+    const struct F(split) e = F(exp_split)(z, 0, small ? MAGIC(F(half)) : MAGIC(-F(half)));
+    return F(or_nan)(x, FMA(e.y, e.scale, e.scale) * (small ? F(two_minus_half) : F(two_half)));
 }
 
-// e^(z + low) * 2^up for z <= 0: normal however small e^z is.
-INLINE T F(exp_up)(T z, T low)
+// e^z * 2^up for lowest <= z <= 0: normal however small e^z is.
+INLINE T F(exp_up)(T z)
 {
-    const struct F(split) e = F(exp_split)(F(max)(F(lowest), z), low, MAGIC(F(up)));
+    const struct F(split) e = F(exp_split)(z, 0, MAGIC(F(up)));
     return FMA(e.y, e.scale, e.scale);
 }
 
@@ -123,19 +142,23 @@ INLINE T F(down)(T v)
     return u <= edge ? F(value)(tiny) : F(value)(high) * F(two_down);
 }
 
-// a*e^z for z <= 0, rounded once also where it is subnormal. Deep in the tail the scale is kept up
+// a*e^x for x <= 0, rounded once also where it is subnormal. Deep in the tail the scale is kept up
 // by 2^deep, and at most 1: a large a cannot overflow on the way.
-INLINE T F(times_exp)(T a, T z)
+INLINE T F(times_exp)(T a, T x)
 {
-    z = F(clamp)(F(lowest), z, 0);
-    const struct F(split) e = F(exp_split)(z, 0, z < F(deep_from) ? MAGIC(F(deep)) : MAGIC(0));
-    return FMA(a, e.y, a) * e.scale * (z < F(deep_from) ? F(two_minus_deep) : 1);
+    const T z = F(at_least)(F(lowest), x);
+    const _Bool deep = z < F(deep_from);
+    const struct F(split) e = F(exp_split)(z, 0, deep ? MAGIC(F(deep)) : MAGIC(0));
+    return F(or_nan)(x, FMA(a, e.y, a) * e.scale * (deep ? F(two_minus_deep) : 1));
 }
 
-// e^z - 1 for z <= 0 (for z > 0: finite, meaningless). -0.0 gives +0.0. 0.92 / 1.2
+// elu' = x > 0 ? 1 : a*e^x. 0.98 / 1.1
+INLINE T F(elu_slope)(T x, T a) { return F(one_or)(x > 0, F(times_exp)(a, -F(abs)(x))); }
+
+// e^z - 1 for z <= 0, not NaN. -0.0 gives +0.0. 0.92 / 1.2
 INLINE T F(expm1_negative)(T z)
 {
-    const struct F(split) e = F(exp_split)(F(clamp)(F(expm1_saturates), z, 0), 0, MAGIC(0));
+    const struct F(split) e = F(exp_split)(F(at_least)(F(expm1_saturates), z), 0, MAGIC(0));
     return FMA(e.y, e.scale, e.scale - 1);
 }
 
@@ -143,45 +166,51 @@ INLINE T F(expm1_negative)(T z)
 // Monotone. 2.41 / 2.0
 INLINE T F(sigmoid)(T x)
 {
-    const T z = F(clamp)(-F(sigmoid_saturates), -x, F(silu_vanishes));
+    const T z = F(at_most)(F(silu_vanishes), F(at_least)(-F(sigmoid_saturates), -x));
     const struct F(split) e = F(exp_split)(z, 0, MAGIC(-F(scaled)));
-    return F(two_minus_scaled) / FMA(e.y, e.scale, e.scale + F(two_minus_scaled));
+    return F(or_nan)(x, F(two_minus_scaled) / FMA(e.y, e.scale, e.scale + F(two_minus_scaled)));
 }
 
 // x/(1+e^-x): the numerator carries x, so that a subnormal result is rounded once; only the tail is
 // scaled, or the smallest x would be lost. 2.4 / 2.3
 INLINE T F(silu)(T x)
 {
-    const T a = F(max)(-F(silu_vanishes), x), z = F(max)(-F(sigmoid_saturates), -a);
-    const T one = x < F(silu_scaled_from) ? F(two_minus_scaled) : 1;
-    const struct F(split) e =
-        F(exp_split)(z, 0, x < F(silu_scaled_from) ? MAGIC(-F(scaled)) : MAGIC(0));
-    return a * one / FMA(e.y, e.scale, e.scale + one);
+    const T a = F(at_least)(-F(silu_vanishes), x), z = F(at_least)(-F(sigmoid_saturates), -a);
+    const _Bool tail = a < F(silu_scaled_from);
+    const T one = tail ? F(two_minus_scaled) : 1;
+    const struct F(split) e = F(exp_split)(z, 0, tail ? MAGIC(-F(scaled)) : MAGIC(0));
+    return F(or_nan)(x, a * one / FMA(e.y, e.scale, e.scale + one));
+}
+
+// (1 + e)^2 for e = up*2^-up, 0 <= e <= 1: squared with the word that 1+e rounds off.
+INLINE T F(square_of_one_plus)(T up)
+{
+    const T sum = FMA(up, F(two_down), 1), low = FMA(up, F(two_down), 1 - sum);
+    return FMA(sum, sum, 2 * sum * low);
 }
 
 // sigmoid' = e/(1+e)^2, e = e^-abs(x). 2.3 / 2.2
 INLINE T F(sigmoid_slope)(T x)
 {
-    const T e = F(exp_up)(-F(abs)(x), 0), sum = FMA(e, F(two_down), 1);
-    return F(down)(e / (sum * sum));
+    const T e = F(exp_up)(F(at_least)(F(lowest), -F(abs)(x)));
+    return F(or_nan)(x, e / F(square_of_one_plus)(e) * F(two_down));
 }
 
 // tanh' = 4e/(1+e)^2, e = e^-2abs(x). 2.3 / 2.2
 INLINE T F(tanh_slope)(T x)
 {
-    const T e = F(exp_up)(-2 * F(min)(-F(lowest), F(abs)(x)), 0), sum = FMA(e, F(two_down), 1);
-    return F(down)(4 * e / (sum * sum));
+    const T e = F(exp_up)(2 * F(at_least)(F(lowest) / 2, -F(abs)(x)));
+    return F(or_nan)(x, e / F(square_of_one_plus)(e) * (4 * F(two_down)));
 }
 
 // silu' = s(1 + x(1-s)), s = sigmoid(x): with e = e^-abs(x), (1 + e(1+x))/(1+e)^2 for x >= 0 and
 // e(1+x+e)/(1+e)^2 below. 3.4 / 3.2; near its root, -1.278, 2^-26 absolute
 INLINE T F(silu_slope)(T x)
 {
-    x = F(clamp)(F(lowest), x, -F(lowest));
-    const T e = F(exp_up)(-F(abs)(x), 0), sum = FMA(e, F(two_down), 1);
-    const T above = FMA(e, (1 + x) * F(two_down), 1), below = e * FMA(e, F(two_down), 1 + x);
-    const T slope = (x < 0 ? below : above) / (sum * sum);
-    return x < 0 ? F(with_sign)(F(down)(F(abs)(slope)), slope) : slope;
+    const T z = F(at_most)(-F(lowest), F(at_least)(F(lowest), x)), e = F(exp_up)(-F(abs)(z));
+    const T one = 1 + z, sum = FMA(e, F(two_down), one), low = FMA(e, F(two_down), one - sum);
+    const T above = FMA(e, one, F(two_up)), below = FMA(e, sum, e * low);
+    return F(or_nan)(x, (z < 0 ? below : above) / F(square_of_one_plus)(e) * F(two_down));
 }
 
 // float: odd polynomial below 0.7 (minimax of (tanh(x)-x)/x^3, 2^-26), 1 - 2/(E+1) above, E = e^2x.
@@ -189,32 +218,31 @@ INLINE T F(silu_slope)(T x)
 INLINE T F(tanh)(T x)
 {
     const T a = F(abs)(x);
-    const struct F(split) e = F(exp_split)(2 * F(min)(F(tanh_saturates), a), 0, MAGIC(0));
+    const struct F(split) e = F(exp_split)(2 * F(at_most)(F(tanh_saturates), a), 0, MAGIC(0));
 #if FLOAT
     const T large = 1 - 2 / FMA(e.y, e.scale, e.scale + 1);
-    const T square = a * a;
+    const T b = F(at_most)(1, a), square = b * b;
     T p = -0x1.51e554p-8f;
     p = FMA(p, square, 0x1.4986bap-6f);
     p = FMA(p, square, -0x1.b6d324p-5f);
     p = FMA(p, square, 0x1.10fbacp-3f);
     p = FMA(p, square, -0x1.5554fap-2f);
-    return F(with_sign)(a < 0.7f ? FMA(a * square, p, a) : large, x);
+    return F(or_nan)(x, F(with_sign)(a < 0.7f ? FMA(b * square, p, b) : large, x));
 #else
     const T m = FMA(e.y, e.scale, e.scale - 1);
-    return F(with_sign)(m / (m + 2), x);
+    return F(or_nan)(x, F(with_sign)(m / (m + 2), x));
 #endif
 }
 
 // x < 0 ? s*x : x. Slope 0 at -inf is -0.0, the limit, not NaN.
 INLINE T F(leak)(T x, T s)
 {
-    const T below = F(min)(x, 0);  // positive x must not overflow in the branch that is not taken
-    return x < 0 ? s * (s == 0 ? -1 : below) : x;
+    const T finite = s == 0 ? F(max)(-F(largest), x) : x;
+    return finite * F(one_or)(!(x < 0), s);
 }
 
 // x > 0 ? g : s*g
-INLINE T F(leak_slope)(T g, T x, T s)
-{
-    const T below = x > 0 ? 0 : g;
-    return x > 0 ? g : s * below;
-}
+INLINE T F(leak_slope)(T g, T x, T s) { return g * F(one_or)(x > 0, s); }
+
+// x > 0 ? 0 : x*g
+INLINE T F(leak_slope_weight)(T g, T x) { return F(or_nan)(x, x > 0 ? 0 : F(negative_part)(x) * g); }
