@@ -1,6 +1,6 @@
 // AVX2, FMA and F16C: x86 processors since 2013 (Haswell, Zen).
 #if defined(__x86_64__)
-#include <fenv.h>
+#include <immintrin.h>
 #include <math.h>
 #include <string.h>
 #define ISA avx2
@@ -10,6 +10,8 @@
 #else
 #pragma GCC target("avx2,fma,f16c")
 #endif
+// Does not compile unless the target took effect.
+__m256 avx2_is_on(__m256 a) { return _mm256_fmadd_ps(a, _mm256_castsi256_ps(_mm256_castps_si256(a)), a); }
 #include "instantiate.h"
 #if defined(__clang__)
 #pragma clang attribute pop

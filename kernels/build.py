@@ -4,7 +4,7 @@ from pathlib import Path
 
 from cffi import FFI
 
-SOURCES = ["base.c", "avx2.c", "avx512.c", "loops.c", "pool.c", "kernels.c"]
+SOURCES = ["base.c", "avx2.c", "avx512.c", "loops.c", "run.c", "pool.c", "kernels.c"]
 
 # -fno-trapping-math: gcc vectorises a select only with it; run() puts the flags right.
 # -ffp-contract=off: a fused operation stands where the source says fma, and nowhere else.
@@ -28,7 +28,6 @@ ffibuilder.set_source(
     """
     #include "kernels.h"
     int tables(const struct table **found);
-    loop_fn run;
     static void *run_address(void) { return (void *)run; }
     """,
     sources=[str(here / name) for name in SOURCES],

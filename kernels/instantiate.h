@@ -1,7 +1,6 @@
 // All kernels, compiled for one instruction set: base.c, avx2.c and avx512.c set ISA and the
 // compiler's target and include this file. Everything is static, helpers too: an always_inline
 // helper cannot be shared between targets.
-#include <fenv.h>
 #include <math.h>
 #include <string.h>
 
@@ -64,7 +63,9 @@ static const struct kernel kernels[] = {
 };
 const struct table JOIN(table_, ISA) = {
     NAME_OF(ISA), sizeof kernels / sizeof *kernels, kernels,
-#if defined(__AVX512F__)
+#if defined(__clang__)  // its macros describe the file, not the pragma; see the probe in avx2.c
+    NAME_OF(ISA)
+#elif defined(__AVX512F__)
     "avx512"
 #elif defined(__AVX2__) && defined(__FMA__)
     "avx2"

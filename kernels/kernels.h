@@ -37,8 +37,6 @@ extern const struct table table_base, table_avx2, table_avx512;
 
 loop_fn elementwise_loop;
 
-_Bool carries(char *const *args, const intptr_t *steps, int inputs, int outputs, intptr_t n, intptr_t size);
-
 // What decides whether a call is split, for both backends: src/softramp/threads.py owns the one
 // instance. key: a pthread key whose value, if not 0, is the calling thread's own limit.
 struct policy {
@@ -55,3 +53,11 @@ struct row {
     int64_t size;                    // of an array element, bytes
     int64_t value[MAX_OPERANDS / 2]; // the bound operands, one to a cell
 };
+
+loop_fn run;  // run.c: what NumPy calls, with a struct row
+
+// pool.c: runs the loop in pieces; false, having done nothing, if the pool is busy or cannot be had.
+_Bool run_split(const struct row *row, char **args, const intptr_t *dims, const intptr_t *steps, int threads);
+
+// loops.c: whether an element of an output may be read as another element of an input.
+_Bool carries(char *const *args, const intptr_t *steps, int inputs, int outputs, intptr_t n, intptr_t size);

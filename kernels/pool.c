@@ -1,6 +1,6 @@
-// run(): the inner loop that NumPy calls for every ufunc, and the thread pool behind it.
+// The thread pool: run_split() runs a large call in pieces.
 //
-// A large call becomes pieces. Each thread owns the same share of them on every call, so that its
+// Each thread owns the same share of the pieces on every call, so that its
 // data stays in its core's cache, and steals from other shares when its own is done. A share is one
 // atomic word, generation | first | last: a piece is claimed by moving an end. The job is read only
 // after a claim and replaced only when all pieces are claimed and all claimed pieces are done, so a
@@ -30,43 +30,6 @@
 #endif
 
 enum { SPIN_NS = 20000, OPERANDS = MAX_OPERANDS, STEPS = 2 * MAX_OPERANDS };
-
-// ---- Floating-point state. Kernels raise flags in lanes that no result uses: all but overflow are
-// put back as they were. Written only if changed (on x86 one register; left set, NumPy would spend
-// 5 us on them).
-#if defined(__x86_64__)
-typedef unsigned fp_state;
-enum { FLAGS = 0x3f, OVERFLOWED = 0x08, CONTROL = 0xffc0, DEFAULT_CONTROL = 0x1f80, INVISIBLE = 0x22 };
-static fp_state fp_enter(void)
-{
-    const fp_state before = _mm_getcsr();
-    if ((before & CONTROL) != DEFAULT_CONTROL) _mm_setcsr(DEFAULT_CONTROL | (before & FLAGS));
-    return before;
-}
-static void fp_leave(fp_state before, bool overflowed)
-{
-    const unsigned now = _mm_getcsr();
-    const unsigned after = before | (now & (OVERFLOWED | INVISIBLE)) | (overflowed ? OVERFLOWED : 0);
-    if (now != after) _mm_setcsr(after);
-}
-static bool fp_overflowed(void) { return _mm_getcsr() & OVERFLOWED; }
-#else
-typedef fenv_t fp_state;
-static fp_state fp_enter(void)
-{
-    fenv_t before;
-    feholdexcept(&before);
-    fesetround(FE_TONEAREST);
-    return before;
-}
-static void fp_leave(fp_state before, bool overflowed)
-{
-    overflowed |= fetestexcept(FE_OVERFLOW) != 0;
-    fesetenv(&before);
-    if (overflowed) feraiseexcept(FE_OVERFLOW);
-}
-static bool fp_overflowed(void) { return fetestexcept(FE_OVERFLOW); }
-#endif
 
 // ---- The job.
 static struct {
@@ -123,7 +86,7 @@ static void take_part(int self)
         for (intptr_t p; (p = claim(owner, i == 0)) >= 0;) {
             const intptr_t pieces = (job.count + job.piece - 1) / job.piece;
             run_piece(p);
-            if (self && fp_overflowed()) {
+            if (self && fetestexcept(FE_OVERFLOW)) {
                 feclearexcept(FE_ALL_EXCEPT);
                 atomic_store_explicit(&overflowed, 1, memory_order_relaxed);
             }
@@ -201,9 +164,7 @@ static void start_workers(int wanted)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-// False, having done nothing, if the pool is busy or cannot be had.
-static bool run_split(const struct row *row, char **args, const intptr_t *dims, const intptr_t *steps,
-                      intptr_t cost, int threads)
+bool run_split(const struct row *row, char **args, const intptr_t *dims, const intptr_t *steps, int threads)
 {
     if (atomic_exchange_explicit(&busy, 1, memory_order_acquire)) return false;
     if (workers < threads - 1) start_workers(threads - 1);
@@ -223,7 +184,7 @@ static bool run_split(const struct row *row, char **args, const intptr_t *dims, 
     const bool columns = row->core_steps && steps[0] == row->size && steps[operands] != row->size;
     const intptr_t unit = columns || !row->core_steps ? 64 : 1;
     const intptr_t limit = (PIECE_MASK - 1) / threads * threads;
-    intptr_t pieces = cost / row->policy->grain;
+    intptr_t pieces = dims[0] * (job.core ? job.core : 1) / row->policy->grain;
     if (pieces > limit) pieces = limit;
     if (pieces > threads) pieces -= pieces % threads;
     if (pieces > dims[0]) pieces = dims[0];
@@ -255,38 +216,7 @@ static bool run_split(const struct row *row, char **args, const intptr_t *dims, 
         atomic_store(&caller_sleeps, 0);
         pthread_mutex_unlock(&mutex);
     }
+    if (atomic_load_explicit(&overflowed, memory_order_relaxed)) feraiseexcept(FE_OVERFLOW);
     atomic_store_explicit(&busy, 0, memory_order_release);
     return true;
-}
-
-static int thread_limit(const struct policy *policy)
-{
-    const int64_t own = (intptr_t)pthread_getspecific((pthread_key_t)policy->key);
-    const int64_t limit = own ? own : policy->threads;
-    return limit < MAX_THREADS ? (int)limit : MAX_THREADS;
-}
-
-void run(char **args, const intptr_t *dims, const intptr_t *steps, void *data)
-{
-    const struct row *const row = data;
-    char *all_args[OPERANDS];
-    intptr_t all_steps[STEPS];
-    const int inputs = row->inputs, bound = row->bound, rest = row->outputs;
-    if (bound) {  // operands of stride 0 between the inputs and the outputs
-        for (int i = 0; i < inputs; i++) all_args[i] = args[i], all_steps[i] = steps[i];
-        for (int i = 0; i < bound; i++) all_args[inputs + i] = (char *)&row->value[i], all_steps[inputs + i] = 0;
-        for (int i = 0; i < rest; i++) all_args[inputs + bound + i] = args[inputs + i];
-        for (int i = 0; i < rest + row->core_steps; i++) all_steps[inputs + bound + i] = steps[inputs + i];
-        args = all_args, steps = all_steps;
-    }
-    const fp_state before = fp_enter();
-    bool split = false;
-    const intptr_t cost = row->core_steps ? dims[0] * dims[1] : dims[0];
-    if (cost >= 2 * row->policy->grain && dims[0] > 1) {
-        const int threads = thread_limit(row->policy);
-        if (threads > 1 && (row->core_steps || !carries(args, steps, inputs + bound, rest, dims[0], row->size)))
-            split = run_split(row, args, dims, steps, cost, threads);
-    }
-    if (!split) row->loop(args, dims, steps, (void *)row->data);
-    fp_leave(before, split && atomic_load_explicit(&overflowed, memory_order_relaxed));
 }
