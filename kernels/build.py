@@ -10,7 +10,7 @@ SOURCES = ["base.c", "avx2.c", "avx512.c", "loops.c", "run.c", "pool.c", "kernel
 # -ffp-contract=off: a fused operation stands where the source says fma, and nowhere else.
 # Never -ffast-math: linking with it flips flush-to-zero for the whole process.
 FLAGS = ["-std=gnu11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off",
-         "-fvisibility=hidden", "-pthread"]
+         "-fvisibility=hidden", "-pthread", "-g0"]
 
 here = Path(__file__).parent  # relative to setup.py, as setuptools wants its paths
 

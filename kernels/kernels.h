@@ -57,7 +57,8 @@ struct row {
 loop_fn run;  // run.c: what NumPy calls, with a struct row
 
 // pool.c: runs the loop in pieces; false, having done nothing, if the pool is busy or cannot be had.
-_Bool run_split(const struct row *row, char **args, const intptr_t *dims, const intptr_t *steps, int threads);
+_Bool run_split(const struct row *row, char **args, const intptr_t *dims, const intptr_t *steps, int threads,
+                _Bool *worker_overflowed);
 
 // loops.c: whether an element of an output may be read as another element of an input.
 _Bool carries(char *const *args, const intptr_t *steps, int inputs, int outputs, intptr_t n, intptr_t size);

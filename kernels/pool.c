@@ -164,7 +164,8 @@ static void start_workers(int wanted)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-bool run_split(const struct row *row, char **args, const intptr_t *dims, const intptr_t *steps, int threads)
+bool run_split(const struct row *row, char **args, const intptr_t *dims, const intptr_t *steps, int threads,
+               bool *worker_overflowed)
 {
     if (atomic_exchange_explicit(&busy, 1, memory_order_acquire)) return false;
     if (workers < threads - 1) start_workers(threads - 1);
@@ -216,7 +217,7 @@ bool run_split(const struct row *row, char **args, const intptr_t *dims, const i
         atomic_store(&caller_sleeps, 0);
         pthread_mutex_unlock(&mutex);
     }
-    if (atomic_load_explicit(&overflowed, memory_order_relaxed)) feraiseexcept(FE_OVERFLOW);
+    *worker_overflowed = atomic_load_explicit(&overflowed, memory_order_relaxed);
     atomic_store_explicit(&busy, 0, memory_order_release);
     return true;
 }

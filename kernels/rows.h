@@ -148,7 +148,7 @@ INLINE T F(exp_shifted)(T x, T pivot, T floor, _Bool narrow)
 {
     x = narrow ? x : F(max)(floor, x);
     const T z = x - pivot, back = z - x, low = (x - (z - back)) - (pivot + back);
-    const struct F(split) e = F(exp_split)(narrow ? z : F(at_least)(F(lowest), z), low, MAGIC(F(up)));
+    const struct F(split) e = F(exp_split_of_sum)(narrow ? z : F(at_least)(F(lowest), z), low, MAGIC(F(up)));
     return FMA(e.y, e.scale, e.scale);
 }
 
@@ -339,9 +339,11 @@ INLINE double log1p_fast(double r)
 #define log1p_fast log1p
 #endif
 
+// log(maxima + rest * 2^-up)
 INLINE T F(log_sum)(struct F(total) rest, U maxima)
 {
-    return (T)log1p_fast(rest.high * F(two_down) + ((double)maxima - 1));
+    const double r = rest.high * F(two_down) + ((double)maxima - 1);
+    return (T)(log1p_fast(r) + (FLOAT ? 0 : rest.low * F(two_down) / (1 + r)));
 }
 
 INLINE struct F(total) F(log_softmax_sum)(const char *x, intptr_t step, intptr_t n, struct F(line) *line, _Bool narrow)

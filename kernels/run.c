@@ -90,7 +90,8 @@ static int thread_limit(const struct policy *policy)
     return limit < MAX_THREADS ? (int)limit : MAX_THREADS;
 }
 
-static bool try_split(const struct row *row, char **args, const intptr_t *dims, const intptr_t *steps)
+static bool try_split(const struct row *row, char **args, const intptr_t *dims, const intptr_t *steps,
+                      bool *worker_overflowed)
 {
     const intptr_t cost = row->core_steps ? dims[0] * dims[1] : dims[0];
     if (cost < 2 * row->policy->grain || dims[0] == 1) return false;
@@ -98,7 +99,7 @@ static bool try_split(const struct row *row, char **args, const intptr_t *dims, 
     if (threads == 1) return false;
     if (!row->core_steps && carries(args, steps, row->inputs + row->bound, row->outputs, dims[0], row->size))
         return false;
-    return run_split(row, args, dims, steps, threads);
+    return run_split(row, args, dims, steps, threads, worker_overflowed);
 }
 
 void run(char **args, const intptr_t *dims, const intptr_t *steps, void *data)
@@ -119,6 +120,8 @@ void run(char **args, const intptr_t *dims, const intptr_t *steps, void *data)
         args = all_args, steps = all_steps;
     }
     const fp_state before = fp_enter();
-    if (!try_split(row, args, dims, steps)) row->loop(args, dims, steps, (void *)row->data);
-    fp_leave(before, fp_overflowed() && truly_overflowed(row, args, dims, steps));
+    bool overflowed = false;
+    if (!try_split(row, args, dims, steps, &overflowed)) row->loop(args, dims, steps, (void *)row->data);
+    overflowed |= fp_overflowed();
+    fp_leave(before, overflowed && truly_overflowed(row, args, dims, steps));
 }

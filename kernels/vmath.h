@@ -10,7 +10,9 @@
 // shift makes them the scale 2^(n+k); r = z - n*ln2 in two steps; y = expm1(r) by polynomial.
 // e^z * 2^k is then fma(y, scale, scale): forming 1+y first would cost half an ULP.
 // Polynomials: minimax on abs(r) <= ln2/2, fitted in 60 digits to (expm1(r)-r)/r^2
-// (mpmath.chebyfit); relative error of e^r 2^-28 (float), 2^-55.6 (double).
+// (mpmath.chebyfit); relative error of e^r 2^-28 (float), 2^-55.6 (double). The float coefficients
+// were then moved by a random search for the least error of e^z over every float in [-8, -2]
+// (1.00 -> 0.98 ULP).
 
 #if FLOAT
 #define MAGIC(k) (0x1.8p23f + 127 + (k))
@@ -22,10 +24,10 @@ enum { F(up) = 96 };                               // e^lowest * 2^up is normal
 static const T F(two_up) = 0x1p96f, F(two_down) = 0x1p-96f;
 static const T F(subnormal_up) = 0x1p-30f;         // the smallest normal number, times 2^up
 static const T F(to_grid) = 0x1p53f, F(grid) = 0x1p23f;
-enum { F(half) = 63, F(deep) = 57, F(scaled) = 32 };
+enum { F(half) = 63, F(deep) = 122, F(scaled) = 32 };
 static const T F(two_half) = 0x1p63f, F(two_minus_half) = 0x1p-63f;
-static const T F(two_minus_deep) = 0x1p-57f, F(two_minus_scaled) = 0x1p-32f;
-static const T F(deep_from) = -40;                 // n <= -deep there
+static const T F(two_minus_deep) = 0x1p-122f, F(two_minus_scaled) = 0x1p-32f;
+static const T F(deep_from) = -85, F(deepest) = -171;  // -deep >= n >= -deep - 126 there
 static const T F(silu_scaled_from) = -80;
 static const T F(expm1_saturates) = -20;           // rounds to -1
 static const T F(sigmoid_saturates) = 18;          // rounds to 1
@@ -43,10 +45,10 @@ enum { F(up) = 128 };
 static const T F(two_up) = 0x1p128, F(two_down) = 0x1p-128;
 static const T F(subnormal_up) = 0x1p-894;
 static const T F(to_grid) = 0x1p946, F(grid) = 0x1p52;
-enum { F(half) = 512, F(deep) = 500, F(scaled) = 256 };
+enum { F(half) = 512, F(deep) = 1009, F(scaled) = 256 };
 static const T F(two_half) = 0x1p512, F(two_minus_half) = 0x1p-512;
-static const T F(two_minus_deep) = 0x1p-500, F(two_minus_scaled) = 0x1p-256;
-static const T F(deep_from) = -350;
+static const T F(two_minus_deep) = 0x1p-1009, F(two_minus_scaled) = 0x1p-256;
+static const T F(deep_from) = -700, F(deepest) = -1400;
 static const T F(silu_scaled_from) = -700;
 static const T F(expm1_saturates) = -40;
 static const T F(sigmoid_saturates) = 40;
@@ -81,14 +83,15 @@ INLINE T F(negative_part)(T x) { return F(value)(F(bits)(x) & (U)((I)F(bits)(x) 
 INLINE T F(one_or)(_Bool one, T x) { return F(value)(F(bits)(x) ^ (-(U)one & (F(bits)(x) ^ F(bits)(1)))); }
 INLINE T F(or_nan)(T x, T y) { return x != x ? x : y; }
 
-INLINE T F(expm1_poly)(T r)
+// (expm1(r) - r) / r^2
+INLINE T F(expm1_quotient)(T r)
 {
 #if FLOAT
-    T q = 0x1.6ad156p-10f;
+    T q = 0x1.69438ap-10f;
     q = FMA(q, r, 0x1.123f30p-7f);
-    q = FMA(q, r, 0x1.55584ep-5f);
+    q = FMA(q, r, 0x1.5558d0p-5f);
     q = FMA(q, r, 0x1.55548ap-3f);
-    q = FMA(q, r, 0x1.fffffcp-2f);
+    q = FMA(q, r, 0.5f);
 #else
     T q = 0x1.af389eea54156p-26;
     q = FMA(q, r, 0x1.28917c9f3a495p-22);
@@ -101,18 +104,34 @@ INLINE T F(expm1_poly)(T r)
     q = FMA(q, r, 0x1.5555555555556p-3);
     q = FMA(q, r, 0x1.0000000000001p-1);
 #endif
-    return FMA(r * r, q, r);
+    return q;
 }
 
-// e^(z + low) * 2^k = y*scale + scale, k given by magic = MAGIC(k); z/ln2 + k is the caller's to
-// keep within the exponents of T.
+// e^z * 2^k = y*scale + scale, k given by magic = MAGIC(k); z/ln2 + k is the caller's to keep within
+// the exponents of T.
 struct F(split) { T y, scale; };
-INLINE struct F(split) F(exp_split)(T z, T low, T magic)
+INLINE struct F(split) F(exp_split)(T z, T magic)
 {
     const T t = FMA(z, F(log2e), magic);
     const T n = t - magic;
-    const T r = FMA(n, -F(ln2_low), FMA(n, -F(ln2_high), z)) + low;
-    return (struct F(split)){F(expm1_poly)(r), F(value)(F(bits)(t) << MANTISSA)};
+    const T r = FMA(n, -F(ln2_low), FMA(n, -F(ln2_high), z));
+    return (struct F(split)){FMA(r * r, F(expm1_quotient)(r), r), F(value)(F(bits)(t) << MANTISSA)};
+}
+
+// The same of z + low. For double what r rounds off is kept, too: softmax adds up what exp loses.
+INLINE struct F(split) F(exp_split_of_sum)(T z, T low, T magic)
+{
+    const T t = FMA(z, F(log2e), magic);
+    const T n = t - magic;
+    const T high = FMA(n, -F(ln2_high), z);
+#if FLOAT
+    const T r = FMA(n, -F(ln2_low), high) + low;
+    const T y = FMA(r * r, F(expm1_quotient)(r), r);
+#else
+    const T tail = FMA(n, -F(ln2_low), low), r = high + tail;
+    const T y = r + FMA(r * r, F(expm1_quotient)(r), (high - r) + tail);
+#endif
+    return (struct F(split)){y, F(value)(F(bits)(t) << MANTISSA)};
 }
 
 // e^z, all z. 0.98 / 0.9. Scaled by 2^half and back, so that neither end leaves the exponents.
@@ -120,14 +139,14 @@ INLINE T F(exp)(T x)
 {
     const T z = F(at_most)(F(highest), F(at_least)(F(lowest), x));
     const _Bool small = z < 0;
-    const struct F(split) e = F(exp_split)(z, 0, small ? MAGIC(F(half)) : MAGIC(-F(half)));
+    const struct F(split) e = F(exp_split)(z, small ? MAGIC(F(half)) : MAGIC(-F(half)));
     return F(or_nan)(x, FMA(e.y, e.scale, e.scale) * (small ? F(two_minus_half) : F(two_half)));
 }
 
 // e^z * 2^up for lowest <= z <= 0: normal however small e^z is.
 INLINE T F(exp_up)(T z)
 {
-    const struct F(split) e = F(exp_split)(z, 0, MAGIC(F(up)));
+    const struct F(split) e = F(exp_split)(z, MAGIC(F(up)));
     return FMA(e.y, e.scale, e.scale);
 }
 
@@ -142,13 +161,13 @@ INLINE T F(down)(T v)
     return u <= edge ? F(value)(tiny) : F(value)(high) * F(two_down);
 }
 
-// a*e^x for x <= 0, rounded once also where it is subnormal. Deep in the tail the scale is kept up
-// by 2^deep, and at most 1: a large a cannot overflow on the way.
+// a*e^x for x <= 0, rounded once also where it is subnormal. Deep in the tail the scale is kept up by
+// 2^deep, and at most 1: a large a cannot overflow on the way, and all up to 1e29 / 1e280 vanish.
 INLINE T F(times_exp)(T a, T x)
 {
-    const T z = F(at_least)(F(lowest), x);
+    const T z = F(at_least)(F(deepest), x);
     const _Bool deep = z < F(deep_from);
-    const struct F(split) e = F(exp_split)(z, 0, deep ? MAGIC(F(deep)) : MAGIC(0));
+    const struct F(split) e = F(exp_split)(z, deep ? MAGIC(F(deep)) : MAGIC(0));
     return F(or_nan)(x, FMA(a, e.y, a) * e.scale * (deep ? F(two_minus_deep) : 1));
 }
 
@@ -158,7 +177,7 @@ INLINE T F(elu_slope)(T x, T a) { return F(one_or)(x > 0, F(times_exp)(a, -F(abs
 // e^z - 1 for z <= 0, not NaN. -0.0 gives +0.0. 0.92 / 1.2
 INLINE T F(expm1_negative)(T z)
 {
-    const struct F(split) e = F(exp_split)(F(at_least)(F(expm1_saturates), z), 0, MAGIC(0));
+    const struct F(split) e = F(exp_split)(F(at_least)(F(expm1_saturates), z), MAGIC(0));
     return FMA(e.y, e.scale, e.scale - 1);
 }
 
@@ -167,7 +186,7 @@ INLINE T F(expm1_negative)(T z)
 INLINE T F(sigmoid)(T x)
 {
     const T z = F(at_most)(F(silu_vanishes), F(at_least)(-F(sigmoid_saturates), -x));
-    const struct F(split) e = F(exp_split)(z, 0, MAGIC(-F(scaled)));
+    const struct F(split) e = F(exp_split)(z, MAGIC(-F(scaled)));
     return F(or_nan)(x, F(two_minus_scaled) / FMA(e.y, e.scale, e.scale + F(two_minus_scaled)));
 }
 
@@ -178,7 +197,7 @@ INLINE T F(silu)(T x)
     const T a = F(at_least)(-F(silu_vanishes), x), z = F(at_least)(-F(sigmoid_saturates), -a);
     const _Bool tail = a < F(silu_scaled_from);
     const T one = tail ? F(two_minus_scaled) : 1;
-    const struct F(split) e = F(exp_split)(z, 0, tail ? MAGIC(-F(scaled)) : MAGIC(0));
+    const struct F(split) e = F(exp_split)(z, tail ? MAGIC(-F(scaled)) : MAGIC(0));
     return F(or_nan)(x, a * one / FMA(e.y, e.scale, e.scale + one));
 }
 
@@ -213,25 +232,36 @@ INLINE T F(silu_slope)(T x)
     return F(or_nan)(x, (z < 0 ? below : above) / F(square_of_one_plus)(e) * F(two_down));
 }
 
-// float: odd polynomial below 0.7 (minimax of (tanh(x)-x)/x^3, 2^-26), 1 - 2/(E+1) above, E = e^2x.
-// double: m/(m+2), m = expm1(2x), one formula for all x. Monotone, odd to the bit. 1.06 / 2.3
+// Odd polynomial in the centre, 1 - 2/(E+1), E = e^2x, beyond. Monotone, odd to the bit. 1.06 / 1.7
+// Polynomials: minimax of (tanh(x)-x)/x^3 in x^2; 2^-26 on [0, 0.7], 2^-58 on [0, 0.5494].
 INLINE T F(tanh)(T x)
 {
-    const T a = F(abs)(x);
-    const struct F(split) e = F(exp_split)(2 * F(at_most)(F(tanh_saturates), a), 0, MAGIC(0));
-#if FLOAT
+    const T a = F(abs)(x), b = F(at_most)(1, a), square = b * b;
+    const struct F(split) e = F(exp_split)(2 * F(at_most)(F(tanh_saturates), a), MAGIC(0));
     const T large = 1 - 2 / FMA(e.y, e.scale, e.scale + 1);
-    const T b = F(at_most)(1, a), square = b * b;
+#if FLOAT
+    const T centre = 0.7f;
     T p = -0x1.51e554p-8f;
     p = FMA(p, square, 0x1.4986bap-6f);
     p = FMA(p, square, -0x1.b6d324p-5f);
     p = FMA(p, square, 0x1.10fbacp-3f);
     p = FMA(p, square, -0x1.5554fap-2f);
-    return F(or_nan)(x, F(with_sign)(a < 0.7f ? FMA(b * square, p, b) : large, x));
 #else
-    const T m = FMA(e.y, e.scale, e.scale - 1);
-    return F(or_nan)(x, F(with_sign)(m / (m + 2), x));
+    const T centre = 0.5493;  // tanh reaches 1/2 there: beyond, an ULP is twice as large
+    T p = -0x1.59ea31cd022c1p-16;
+    p = FMA(p, square, 0x1.6515430228690p-14);
+    p = FMA(p, square, -0x1.ec17ccc735e44p-13);
+    p = FMA(p, square, 0x1.34c644712424bp-11);
+    p = FMA(p, square, -0x1.7d97df9b60ef6p-10);
+    p = FMA(p, square, 0x1.d6d33a2fe6429p-9);
+    p = FMA(p, square, -0x1.226e32f4d6717p-7);
+    p = FMA(p, square, 0x1.664f48772dc3bp-6);
+    p = FMA(p, square, -0x1.ba1ba1b9ff12ap-5);
+    p = FMA(p, square, 0x1.1111111111035p-3);
+    p = FMA(p, square, -0x1.5555555555555p-2);
 #endif
+    const T small = FMA(b * square, p, b);
+    return F(or_nan)(x, F(with_sign)(a < centre ? small : large, x));
 }
 
 // x < 0 ? s*x : x. Slope 0 at -inf is -0.0, the limit, not NaN.
