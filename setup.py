@@ -17,32 +17,25 @@ HOW = "To get it: install a C compiler (gcc or clang), then reinstall softramp w
 
 class OptionalBuild(build_ext):
     def run(self):
+        package = Path("src" if self.inplace else self.build_lib) / "softramp"  # super() resets inplace
+        note = package / "c_build.txt"
+        note.unlink(missing_ok=True)
         try:
             super().run()
-        except BaseException as error:
-            self.report(error)
-        else:
-            self.keep("")
-
-    def report(self, error):
-        if os.environ.get("SOFTRAMP_REQUIRE_C") == "1" or isinstance(error, KeyboardInterrupt):
-            raise error
-        compiler = (getattr(self.compiler, "compiler", None) or ["cc"])[0]
-        found = "" if shutil.which(compiler) else f" ({compiler!r} is not on PATH)"
-        reason = f"{type(error).__name__}: {error}{found}"
-        self.keep(reason)
-        self.extensions = []
-        line = "*" * 78
-        print(f"\n{line}\nsoftramp: the C backend was NOT built; Numba will be used.\n{reason}\n{HOW}\n{line}\n",
-              file=sys.stderr, flush=True)
-
-    def keep(self, reason):
-        package = Path("src/softramp") if self.inplace else Path(self.build_lib) / "softramp"
-        package.mkdir(parents=True, exist_ok=True)
-        if reason:
-            (package / "c_build.txt").write_text(reason + "\n", encoding="utf-8")
-        else:
-            (package / "c_build.txt").unlink(missing_ok=True)
+        except Exception as error:
+            if os.environ.get("SOFTRAMP_REQUIRE_C") == "1":
+                raise
+            compiler = (getattr(self.compiler, "compiler", None) or ["cc"])[0]
+            found = "" if shutil.which(compiler) else f" ({compiler!r} is not on PATH)"
+            reason = f"{type(error).__name__}: {error}{found}"
+            for stale in package.glob("_kernels.*"):  # of an earlier build
+                stale.unlink()
+            package.mkdir(parents=True, exist_ok=True)
+            note.write_text(reason + "\n", encoding="utf-8")
+            self.extensions = []
+            line = "*" * 78
+            message = f"softramp: the C backend was NOT built; Numba will be used.\n{reason}\n{HOW}"
+            print(f"\n{line}\n{message}\n{line}\n", file=sys.stderr, flush=True)
 
 
 if os.environ.get("SOFTRAMP_NO_C") == "1" or sys.platform == "win32":

@@ -33,41 +33,48 @@ def wrap(definition: Definition, namespace: Namespace) -> Callable[..., Any]:
     return function
 
 
-def _with_parameters(definition: Definition, namespace: Namespace) -> Callable[..., Any]:
-    name, nin, names = definition.name, definition.nin, definition.parameters
-    parameters = frozenset(names)
-    defaults = dict(zip(names[len(names) - len(definition.defaults):], definition.defaults, strict=True))
+# Compiled for each function: its own parameter names, and no time spent on telling them apart, which
+# for 100 elements would be as long as the call itself.
+_TEMPLATE = """
+def {name}({operands}, /, {parameters}, *, out=no_out, **kwargs):
+    if kwargs:
+        return general(({operands},), ({values},), out, kwargs)
+    {shortcut}
+    return full({operands}, {values}, out=out)
+"""
+_SHORTCUT = "if {unchanged}: return unary({operands}, out=out)"
 
-    def explicit(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if len(args) < nin or len(args) > nin + len(names):
-            at_least, at_most = nin, nin + len(names)
-            raise TypeError(f"{name}() takes from {at_least} to {at_most} positional arguments "
-                            f"({', '.join(definition.operands + names)}) but {len(args)} were given")
-        values = dict(zip(names, args[nin:]))
-        for parameter in parameters.intersection(kwargs):
-            if parameter in values:
-                raise TypeError(f"{name}() got multiple values for argument {parameter!r}")
-            values[parameter] = kwargs.pop(parameter)
-        missing = [p for p in names if p not in values and p not in defaults]
-        if missing:
-            raise TypeError(f"{name}() missing required argument {missing[0]!r}")
+
+def _with_parameters(definition: Definition, namespace: Namespace) -> Callable[..., Any]:
+    full = getattr(namespace.ufuncs, definition.name)
+    no_out = None if definition.nout == 1 else (None,) * definition.nout
+    scope: dict[str, Any] = {"full": full, "general": _general(definition, full), "no_out": no_out}
+    names = definition.parameters
+    defaults = dict(zip(reversed(names), reversed(definition.defaults)))
+    scope.update((f"default_{name}", value) for name, value in defaults.items())
+    operands = ", ".join(definition.operands)
+    shortcut = ""
+    if definition.has_defaults:
+        scope["unary"] = getattr(namespace.unary, definition.name)
+        unchanged = " and ".join(f"{name} is default_{name}" for name in names)
+        shortcut = _SHORTCUT.format(unchanged=unchanged, operands=operands)
+    parameters = ", ".join(f"{name}=default_{name}" if name in defaults else name for name in names)
+    exec(_TEMPLATE.format(name=definition.name, operands=operands, parameters=parameters,
+                          values=", ".join(names), shortcut=shortcut), scope)
+    return scope[definition.name]  # type: ignore[no-any-return]
+
+
+def _general(definition: Definition, full: np.ufunc) -> Callable[..., Any]:
+    """A call with keywords other than out."""
+
+    def general(operands: Any, values: Any, out: Any, kwargs: dict[str, Any]) -> Any:
         if kwargs.get("dtype") is not None:  # NumPy would look for a loop whose parameters have it, too
             array = np.dtype(kwargs.pop("dtype"))
-            parameter_type = parameter_dtype(array.char)
-            kwargs["signature"] = (array,) * nin + (parameter_type,) * len(names) + (array,) * definition.nout
-        ufunc = getattr(namespace.ufuncs, name)
-        return ufunc(*args[:nin], *(values.get(p, defaults.get(p)) for p in names), **kwargs)
+            types = [array] * definition.nin + [parameter_dtype(array.char)] * len(definition.parameters)
+            kwargs["signature"] = (*types, *[array] * definition.nout)
+        return full(*operands, *values, out=out, **kwargs)
 
-    if not definition.has_defaults:
-        return lambda *args, **kwargs: explicit(args, kwargs)
-    unary = getattr(namespace.unary, name)
-
-    def function(*args: Any, **kwargs: Any) -> Any:
-        if len(args) == nin and parameters.isdisjoint(kwargs):
-            return unary(*args, **kwargs)
-        return explicit(args, kwargs)
-
-    return function
+    return general
 
 
 def _prelu_backward(elementwise: Callable[..., Any]) -> Callable[..., Any]:
@@ -75,13 +82,20 @@ def _prelu_backward(elementwise: Callable[..., Any]) -> Callable[..., Any]:
 
     def function(*args: Any, **kwargs: Any) -> Any:
         weight = kwargs["weight"] if "weight" in kwargs else args[2] if len(args) > 2 else None
-        gx, gw = elementwise(*args, **kwargs)
         shape = np.shape(weight)
-        extra = np.ndim(gw) - len(shape)
-        axes = tuple(range(extra)) + tuple(
-            extra + i for i, n in enumerate(shape) if n == 1 and np.shape(gw)[extra + i] != 1)
-        summed = gw.sum(axis=axes, keepdims=True, dtype=np.float64) if axes else gw
-        return gx, summed.reshape(shape).astype(gw.dtype)[()]
+        if shape == np.broadcast_shapes(shape, *map(np.shape, args)):
+            return elementwise(*args, **kwargs)
+        gx_out, gw_out = kwargs.pop("out", None) or (None, None)
+        gx, gw = elementwise(*args, out=(gx_out, None), **kwargs)
+        gw = np.asarray(gw)
+        extra = gw.ndim - len(shape)
+        axes = tuple(range(extra)) + tuple(extra + i for i, n in enumerate(shape) if n == 1)
+        summed = gw.sum(axis=axes, keepdims=True, dtype=np.float64, where=kwargs.get("where", True))
+        summed = summed.reshape(shape).astype(gw.dtype)
+        if gw_out is None:
+            return gx, summed[()]
+        np.copyto(gw_out, summed, casting="same_kind")
+        return gx, gw_out
 
     return function
 

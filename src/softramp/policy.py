@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import math
+import operator
 import os
 import sys
 from collections.abc import Iterator
@@ -47,7 +48,7 @@ def _cgroup_quota() -> float:
 
 
 def _checked(n: int, name: str = "n") -> int:
-    n = int(n.__index__())
+    n = operator.index(n)
     if n < 1:
         raise ValueError(f"{name} must be at least 1, got {n}")
     return n

@@ -31,6 +31,8 @@ def wrap(definition: Definition, gufunc: np.ufunc) -> Callable[..., Any]:
 
 
 def _call(gufunc: np.ufunc, operands: tuple[Any, ...], axis: int, *, out: Any, dtype: Any) -> Any:
+    if axis == -1 and dtype is None and all(type(a) is np.ndarray and a.ndim for a in operands):
+        return gufunc(*operands, out=out)  # a small array must not wait for the checks below
     arrays = tuple(_array(a, gufunc.__name__) for a in operands)
     try:
         axis = operator.index(axis)

@@ -33,7 +33,19 @@ def available() -> list[str]:
 
 
 def default() -> str:
-    """Return the name of the backend that ``softramp`` uses in this process."""
+    """Return the name of the backend that ``softramp`` uses in this process.
+
+    Raises
+    ------
+    ValueError
+        If ``SOFTRAMP_BACKEND`` names none.
+
+    Examples
+    --------
+    >>> import softramp
+    >>> softramp.backends.default() in ("c", "numba")
+    True
+    """
     asked = os.environ.get("SOFTRAMP_BACKEND", "")
     if asked and asked not in NAMES:
         raise ValueError(f"SOFTRAMP_BACKEND must be one of {', '.join(NAMES)}, got {asked!r}")

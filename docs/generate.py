@@ -1,0 +1,92 @@
+"""Write the tables of README.md:  python docs/generate.py
+
+A table stands between <!-- table NAME ARGUMENTS --> and <!-- end -->. The function table is made from
+the definitions, the benchmark table from a file that `softramp bench --json` wrote.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import softramp
+from softramp.aliases import ALIASES
+from softramp.cli.display import duration, ratio, ulp
+from softramp.cli.rivals import RIVALS
+from softramp.cli.timing import MAX_ULP
+from softramp.definitions import Bar, Definition, definitions
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+
+
+def functions() -> Iterator[str]:
+    yield "| function | value | ULP, float32 | ULP, float64 |"
+    yield "| --- | --- | --- | --- |"
+    for name, definition in definitions.items():
+        also = "".join(f", also `{alias}`" for alias, target in ALIASES.items() if target == name)
+        summary = definition.doc.partition("\n")[0].replace("``", "`")
+        yield f"| `{call(definition)}`{also} | {summary} | {' | '.join(promises(definition.bar))} |"
+
+
+def call(definition: Definition) -> str:
+    """As users write it: operands, then parameters with their defaults."""
+    parameters = inspect.signature(getattr(softramp, definition.name)).parameters.values()
+    shown = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return f"{definition.name}({', '.join(map(str, shown))})"
+
+
+def promises(bar: Bar) -> list[str]:
+    root = "" if bar.root is None else f" (near {bar.root:.4g} absolute: see `help`)"
+    return [f"{error:g}{root}" for error in (bar.float32, bar.float64)]
+
+
+def benchmark(path: str) -> Iterator[str]:
+    """A line for each case and backend: softramp's time and error, then what the rivals take."""
+    report = json.loads((ROOT / path).read_text(encoding="utf-8"))
+    lines: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in report["benchmarks"]:
+        contender = one["params"]["contender"].partition(" ")[0]  # "softramp c", "numpy beside c"
+        lines.setdefault((one["group"], one["extra_info"]["backend"]), {})[contender] = one
+    rivals = [rival for rival in RIVALS if any(rival in line for line in lines.values())]
+    config = report["machine_info"]["softramp"]
+    versions = ", ".join(f"{name} {version}" for name, version in config["versions"].items())
+    yield (f"{config['processor']}, {config['instruction set']['in use']}; {versions}. float32, `out=`, one "
+           "thread, inputs and gradients normal(0, 3^2), unless said. ULP: the largest error. Rivals: their "
+           "time over softramp's, the median of paired runs; in brackets their largest error, where it is "
+           f"more than {MAX_ULP} ULP.")
+    yield ""
+    yield f"| function | size | backend | softramp | ULP | {' | '.join(rivals)} |"
+    yield "| --- | --- | --- | ---: | ---: |" + " ---: |" * len(rivals)
+    for (group, backend), line in lines.items():
+        ours = line["softramp"]
+        name = ours["params"]["function"]
+        size = group.removeprefix(name + " ").removesuffix(" float32, out=, 1 thread")
+        cells = [duration(ours["stats"]["median"]), ulp(ours["extra_info"]["ulp"])]
+        cells += [beside(line[rival]["extra_info"]) if rival in line else "" for rival in rivals]
+        yield f"| `{name}` | {size} | {backend} | {' | '.join(cells)} |"
+
+
+def beside(rival: dict[str, Any]) -> str:
+    return ratio(rival["ratio"]) + (f" ({ulp(rival['ulp'])})" if rival["ulp"] > MAX_ULP else "")
+
+
+TABLES: dict[str, Callable[..., Iterator[str]]] = {"functions": functions, "benchmark": benchmark}
+
+
+def render(text: str) -> str:
+    """The text with every table in it made anew."""
+
+    def table(found: re.Match[str]) -> str:
+        name, *arguments = found[1].split()
+        return "\n".join([f"<!-- table {found[1]} -->", *TABLES[name](*arguments), "<!-- end -->"])
+
+    return re.sub(r"<!-- table (.+?) -->\n.*?<!-- end -->", table, text, flags=re.DOTALL)
+
+
+if __name__ == "__main__":
+    README.write_text(render(README.read_text(encoding="utf-8")), encoding="utf-8")

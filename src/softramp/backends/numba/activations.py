@@ -1,0 +1,109 @@
+"""The elementwise kernels: for each function, by its name, the value of one element.
+
+The same lines as kernels/activations.inc. `T` is the type of the elements (see pairs.py).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from softramp.backends.numba.intrinsics import at_least, at_most, fma
+from softramp.backends.numba.math import (
+    T, coefficients, exp_split, exp_up, expm1_negative, largest, lowest, magic, polynomial, scaled,
+    square_of_one_plus, times_exp, two_down, two_minus_scaled, two_up)
+from softramp.backends.numba.pairs import pair
+
+# ---- The ReLU family
+
+
+def relu(x):
+    return T(0) if x < T(0) else x
+
+
+def relu_backward(g, x):
+    return T(0) if x <= T(0) else g
+
+
+def leaky_relu(x, negative_slope):
+    finite = at_least(x, -largest) if negative_slope == T(0) else x  # slope 0 at -inf: the limit, not NaN
+    return finite * (negative_slope if x < T(0) else T(1))
+
+
+def leaky_relu_backward(g, x, negative_slope):
+    return g * (T(1) if x > T(0) else negative_slope)
+
+
+def prelu(x, weight):
+    return leaky_relu(x, weight)
+
+
+def prelu_backward(g, x, weight):
+    return leaky_relu_backward(g, x, weight), T(0) if x > T(0) else x * g
+
+
+def elu(x, alpha):
+    return alpha * expm1_negative(-abs(x)) if x < T(0) else x
+
+
+def elu_backward(g, x, alpha):
+    return g * (T(1) if x > T(0) else times_exp(alpha, -abs(x)))
+
+
+# ---- Smooth
+
+sigmoid_saturates = pair(np.float32(18), np.float64(40))  # rounds to 1
+silu_vanishes = pair(np.float32(110), np.float64(755))  # silu(-110) rounds to -0
+silu_scaled_from = pair(np.float32(-80), np.float64(-700))
+tanh_saturates = pair(np.float32(9.02), np.float64(20))
+tanh_centre = pair(np.float32(0.7), np.float64(0.5493))
+tanh_coefficients = coefficients(
+    ["-0x1.51e554p-8", "0x1.4986bap-6", "-0x1.b6d324p-5", "0x1.10fbacp-3", "-0x1.5554fap-2"],
+    ["-0x1.59ea31cd022c1p-16", "0x1.6515430228690p-14", "-0x1.ec17ccc735e44p-13", "0x1.34c644712424bp-11",
+     "-0x1.7d97df9b60ef6p-10", "0x1.d6d33a2fe6429p-9", "-0x1.226e32f4d6717p-7", "0x1.664f48772dc3bp-6",
+     "-0x1.ba1ba1b9ff12ap-5", "0x1.1111111111035p-3", "-0x1.5555555555555p-2"])
+
+
+def sigmoid(x):
+    z = at_most(at_least(-x, -sigmoid_saturates), silu_vanishes)
+    y, scale = exp_split(z, magic - scaled)
+    return two_minus_scaled / fma(y, scale, scale + two_minus_scaled)
+
+
+def sigmoid_backward(g, x):
+    e = exp_up(at_least(-abs(x), lowest))
+    return g * (e / square_of_one_plus(e) * two_down)
+
+
+def tanh(x):
+    a = abs(x)
+    b = at_most(a, T(1))
+    square = b * b
+    y, scale = exp_split(T(2) * at_most(a, tanh_saturates), magic)
+    large = T(1) - T(2) / fma(y, scale, scale + T(1))
+    small = fma(b * square, polynomial(square, tanh_coefficients), b)
+    return math.copysign(small if a < tanh_centre else large, x)
+
+
+def tanh_backward(g, x):
+    e = exp_up(T(2) * at_least(-abs(x), lowest / T(2)))
+    return g * (e / square_of_one_plus(e) * (T(4) * two_down))
+
+
+def silu(x):
+    a = at_least(x, -silu_vanishes)
+    z = at_least(-a, -sigmoid_saturates)
+    tail = a < silu_scaled_from  # only the tail is scaled, or the smallest x would be lost
+    one = two_minus_scaled if tail else T(1)
+    y, scale = exp_split(z, magic - scaled if tail else magic)
+    return a * one / fma(y, scale, scale + one)
+
+
+def silu_backward(g, x):
+    z = at_most(at_least(x, lowest), -lowest)
+    e, one = exp_up(-abs(z)), T(1) + z
+    total = fma(e, two_down, one)
+    low = fma(e, two_down, one - total)
+    above, below = fma(e, one, two_up), fma(e, total, e * low)
+    return g * ((below if z < T(0) else above) / square_of_one_plus(e) * two_down)

@@ -1,0 +1,308 @@
+"""The driver and the thread pool where there is no C backend: kernels/pool.c in Python, over pthreads.
+
+One mutex guards everything, nothing spins. Each thread has the same share of the pieces on every call,
+then steals; the caller works too and waits for claimed pieces only. The state is one block of words
+whose address is frozen into the code, with NumPy's inner loop as the only signature.
+
+Compiling the pool takes a second. So `run`, which every call goes through, reaches `split` through a
+pointer, which first leads to a callback that compiles it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+import platform
+import signal
+import sys
+from typing import Any
+
+import numpy as np
+from numba import cfunc, types
+
+from softramp.backends.numba.callback import Callback, compiled
+from softramp.backends.numba.intrinsics import address, at_most, buffer, call, jit, pointer_to
+from softramp.backends.numba.loops import LOOP, carries
+from softramp.factory import MAX_BOUND, Row
+from softramp.policy import Policy
+
+WORD, MAX_OPERANDS, MAX_THREADS = 8, 2 * MAX_BOUND, 256
+
+# Where things are, in words: in a Row, in a Policy, in the pool's state.
+_row = {name: getattr(Row, name).offset // WORD for name, _ in Row._fields_}
+SERIAL, DATA, POLICY = _row["loop"], _row["data"], _row["policy"]
+INPUTS, BOUND, OUTPUTS, CORE_STEPS, SIZE, VALUE = (
+    _row[name] for name in ("inputs", "bound", "outputs", "core_steps", "size", "value"))
+_policy = {name: getattr(Policy, name).offset // WORD for name, _ in Policy._fields_}
+THREADS, GRAIN, KEY = _policy["threads"], _policy["grain"], _policy["key"]
+
+(SPLIT, WORKER, BUSY, WORKERS, GENERATION, SHARES, COUNT, CORE, PIECE, PIECES, DONE, OVERFLOWED,
+ JOB) = range(13)
+JOB_ARGS = JOB + 1
+JOB_STEPS = JOB_ARGS + MAX_OPERANDS
+FIRST = JOB_STEPS + 2 * MAX_OPERANDS
+LAST = FIRST + MAX_THREADS
+PTHREAD = 8  # a mutex and a condition variable take at most 64 bytes
+MUTEX = LAST + MAX_THREADS
+WORK, FINISHED, WORDS = MUTEX + PTHREAD, MUTEX + 2 * PTHREAD, MUTEX + 3 * PTHREAD
+
+_state = np.zeros(WORDS, np.intp)
+state_at = _state.ctypes.data
+mutex, work, finished = (state_at + WORD * k for k in (MUTEX, WORK, FINISHED))
+
+words, float32_at, float64_at = pointer_to(np.intp), pointer_to(np.float32), pointer_to(np.float64)
+operands, steps_of_operands = buffer(np.intp, MAX_OPERANDS), buffer(np.intp, 2 * MAX_OPERANDS)
+four, sixteen = buffer(np.intp, 4), buffer(np.intp, 16)
+
+_alive: list[Any] = []
+
+# ---- The C library
+
+_library = ctypes.CDLL("ucrtbase" if sys.platform == "win32" else None)
+_int, _word = ctypes.c_int, ctypes.c_ssize_t
+
+
+def _c(name: str, *argtypes: Any) -> Any:
+    """A C function that returns an int, as Numba can call it."""
+    function = _library[name]
+    function.argtypes, function.restype = argtypes, _int
+    return function
+
+
+fetestexcept, feclearexcept, feraiseexcept = (
+    _c(f"fe{verb}except", _int) for verb in ("test", "clear", "raise"))
+# The numbers of <fenv.h>, and all of it that NumPy looks at.
+if sys.platform == "win32":
+    OVERFLOW, VISIBLE = 4, 0x1E
+elif platform.machine().lower() in ("x86_64", "amd64"):
+    OVERFLOW, VISIBLE = 8, 0x1D
+else:
+    OVERFLOW, VISIBLE = 4, 0x0F
+
+if sys.platform == "win32":  # no pthreads, no pool
+    @jit
+    def getspecific(key):
+        return 1
+else:
+    mutex_lock, mutex_unlock = _c("pthread_mutex_lock", _word), _c("pthread_mutex_unlock", _word)
+    cond_wait = _c("pthread_cond_wait", _word, _word)
+    cond_signal, cond_broadcast = _c("pthread_cond_signal", _word), _c("pthread_cond_broadcast", _word)
+    create, detach = _c("pthread_create", *[_word] * 4), _c("pthread_detach", _word)
+    SETMASK = int(signal.SIG_SETMASK)
+    sigfillset, sigmask = _c("sigfillset", _word), _c("pthread_sigmask", _int, _word, _word)
+    getspecific = ctypes.CFUNCTYPE(_word, ctypes.c_ulong)(("pthread_getspecific", _library))
+
+
+# ---- Every call
+
+
+@functools.cache
+def run_address() -> int:
+    """The address of the driver."""
+    _state[SPLIT] = _Compile().address
+    return _kept(LOOP, run)
+
+
+def _kept(signature: Any, function: Any) -> int:
+    """The address of a function, compiled for ever."""
+    made = cfunc(signature, error_model="numpy")(function)
+    _alive.append(made)
+    return int(made.address)
+
+
+@jit
+def thread_limit(policy):
+    own = getspecific(policy[KEY])
+    return at_most(own if own else policy[THREADS], MAX_THREADS)
+
+
+def run(args, dims, steps, data):
+    inputs, bound, outputs, core_steps = data[INPUTS], data[BOUND], data[OUTPUTS], data[CORE_STEPS]
+    all_args, all_steps, shape = operands(), steps_of_operands(), four()
+    for k in range(inputs):
+        all_args[k], all_steps[k] = args[k], steps[k]
+    for k in range(bound):
+        all_args[inputs + k], all_steps[inputs + k] = address(data) + WORD * (VALUE + k), 0
+    for k in range(inputs, inputs + outputs):
+        all_args[bound + k] = args[k]
+    for k in range(inputs, inputs + outputs + core_steps):
+        all_steps[bound + k] = steps[k]
+    overflowed = fetestexcept(OVERFLOW)  # in an earlier part of the same call of the ufunc
+    if overflowed:
+        feclearexcept(OVERFLOW)
+    policy = words(data[POLICY])
+    shape[0], shape[1], shape[3] = dims[0], dims[1] if core_steps else 1, 0
+    if shape[0] * shape[1] >= 2 * policy[GRAIN] and shape[0] > 1:
+        shape[2] = thread_limit(policy)
+        if shape[2] > 1 and (
+                core_steps or not carries(all_args, all_steps, inputs + bound, outputs, dims[0], data[SIZE])):
+            call(words(state_at)[SPLIT], all_args, shape, all_steps, data)
+    if not shape[3]:
+        call(data[SERIAL], all_args, dims, all_steps, words(data[DATA]))
+    if fetestexcept(OVERFLOW) and truly_overflowed(data, all_args, shape, all_steps):
+        overflowed = OVERFLOW
+    if fetestexcept(VISIBLE):
+        feclearexcept(VISIBLE)
+    if overflowed:
+        feraiseexcept(OVERFLOW)
+
+
+@jit
+def truly_overflowed(row, args, dims, steps):
+    """Whether an output is infinite where no input is; one that an output has overwritten does not count.
+
+    The flag alone may come from a branch that LLVM ran for all elements and selected from.
+    """
+    inputs, size, operands = row[INPUTS] + row[BOUND], row[SIZE], row[INPUTS] + row[BOUND] + row[OUTPUTS]
+    for i in range(dims[0]):
+        for j in range(dims[1]):
+            for o in range(inputs, operands):
+                out = element(row, args, steps, operands, o, i, j)
+                infinite = is_infinite(out, size)
+                for k in range(inputs):
+                    at = element(row, args, steps, operands, k, i, j)
+                    infinite = infinite and (at == out or not is_infinite(at, size))
+                if infinite:
+                    return True
+    return False
+
+
+@jit
+def element(row, args, steps, operands, k, i, j):
+    return args[k] + i * steps[k] + (j * steps[operands + k] if row[CORE_STEPS] else 0)
+
+
+@jit
+def is_infinite(at, size):
+    return abs(float32_at(at)[0]) == np.inf if size == 4 else abs(float64_at(at)[0]) == np.inf
+
+
+# ---- Calls in pieces. dims: outer elements, core dimension or 1, threads wanted, whether the call is done
+
+
+@jit
+def take_part(state, self, seen):
+    """Run pieces until none is left, from the front of one's own share, the back of others'; locked."""
+    threads = state[SHARES]
+    for k in range(threads if self < threads else 0):
+        owner = (self + k) % threads
+        while state[GENERATION] == seen and state[FIRST + owner] < state[LAST + owner]:
+            if k == 0:
+                piece = state[FIRST + owner]
+                state[FIRST + owner] += 1
+            else:
+                state[LAST + owner] -= 1
+                piece = state[LAST + owner]
+            mutex_unlock(mutex)
+            run_piece(state, piece)
+            overflowed = self > 0 and fetestexcept(OVERFLOW)
+            if overflowed:
+                feclearexcept(OVERFLOW)
+            mutex_lock(mutex)
+            state[OVERFLOWED] |= overflowed
+            state[DONE] += 1
+            if state[DONE] == state[PIECES]:
+                cond_signal(finished)
+
+
+@jit
+def run_piece(state, piece):
+    row, args, dims, start = words(state[JOB]), operands(), four(), piece * state[PIECE]
+    for k in range(row[INPUTS] + row[BOUND] + row[OUTPUTS]):
+        args[k] = state[JOB_ARGS + k] + start * state[JOB_STEPS + k]
+    dims[0], dims[1] = at_most(state[PIECE], state[COUNT] - start), state[CORE]
+    call(row[SERIAL], args, dims, words(state_at + WORD * JOB_STEPS), words(row[DATA]))
+
+
+def worker(self):
+    state, seen = words(state_at), 0
+    mutex_lock(mutex)
+    while state[WORKERS]:  # for ever
+        while state[GENERATION] == seen:
+            cond_wait(work, mutex)
+        seen = state[GENERATION]
+        take_part(state, self, seen)
+    return 0
+
+
+@jit
+def start_workers(state, wanted):
+    """Detached, and with all signals blocked: those are Python's, on its own threads."""
+    every_signal, before, thread = sixteen(), sixteen(), four()
+    sigfillset(address(every_signal))
+    sigmask(SETMASK, address(every_signal), address(before))
+    while state[WORKERS] < wanted and not create(address(thread), 0, state[WORKER], state[WORKERS] + 1):
+        detach(thread[0])
+        state[WORKERS] += 1
+    sigmask(SETMASK, address(before), 0)
+
+
+@jit
+def describe(state, args, dims, steps, row, threads):
+    """As many pieces of at least a grain as divide evenly, and every thread's share of them."""
+    count = row[INPUTS] + row[BOUND] + row[OUTPUTS]
+    for k in range(count):
+        state[JOB_ARGS + k] = args[k]
+    for k in range(count + row[CORE_STEPS]):
+        state[JOB_STEPS + k] = steps[k]
+    unit = 1 if row[CORE_STEPS] else 64
+    pieces = dims[0] * dims[1] // words(row[POLICY])[GRAIN]
+    if pieces > threads:
+        pieces -= pieces % threads
+    pieces = at_most(pieces, dims[0])
+    piece = ((dims[0] + pieces - 1) // pieces + unit - 1) // unit * unit
+    pieces = (dims[0] + piece - 1) // piece
+    state[JOB], state[COUNT], state[CORE], state[PIECE] = address(row), dims[0], dims[1], piece
+    state[PIECES], state[DONE], state[OVERFLOWED], state[SHARES] = pieces, 0, 0, threads
+    for k in range(threads):
+        state[FIRST + k], state[LAST + k] = pieces * k // threads, pieces * (k + 1) // threads
+
+
+def split(args, dims, steps, data):
+    """Leaves the call undone if the pool is busy or cannot be had."""
+    state = words(state_at)
+    mutex_lock(mutex)
+    if not state[BUSY]:
+        state[BUSY] = 1
+        start_workers(state, dims[2] - 1)
+        threads = at_most(dims[2], state[WORKERS] + 1)
+        if threads > 1:
+            describe(state, args, dims, steps, data, threads)
+            state[GENERATION] += 1
+            cond_broadcast(work)
+            take_part(state, 0, state[GENERATION])
+            while state[DONE] < state[PIECES]:
+                cond_wait(finished, mutex)
+            if state[OVERFLOWED]:
+                feraiseexcept(OVERFLOW)
+            dims[3] = 1
+        state[BUSY] = 0
+    mutex_unlock(mutex)
+
+
+def _reset() -> None:
+    """No worker and no job; also in the child of a fork, which has the caller's thread only."""
+    _state[BUSY:] = 0
+    for name, where in (("mutex", mutex), ("cond", work), ("cond", finished)):
+        _c(f"pthread_{name}_init", _word, _word)(where, 0)
+
+
+class _Compile(Callback):
+    """What `run` calls until there is a pool."""
+
+    consequence = "a call uses one thread, for Numba cannot compile the pool here"
+
+    def attempt(self, call: tuple[int, ...], done: list[None]) -> None:
+        _state[SPLIT] = compiled(_pool)
+
+    def instead(self, call: tuple[int, ...]) -> None:
+        pass  # `run` sees that the call is not done
+
+
+@functools.cache
+def _pool() -> int:
+    _reset()
+    os.register_at_fork(after_in_child=_reset)
+    _state[WORKER] = _kept(types.intp(types.intp), worker)
+    return _kept(LOOP, split)

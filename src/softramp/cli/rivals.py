@@ -1,0 +1,438 @@
+"""Who is measured: softramp's backends, and what people use instead, written as they write it.
+
+A method of a contender, named as the function is in softramp, takes the arrays and returns the call
+to time. So what its users do once (making tensors, parsing an expression) is not timed.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from softramp import backends
+from softramp.cli.cases import Case, Data
+
+Call = Callable[[], Any]
+
+
+class Bound(NamedTuple):
+    """A call to time; `share` is the part of the case's work that it does."""
+
+    call: Call
+    share: float = 1.0
+
+
+class Contender:
+    """Something that has some of the functions."""
+
+    name: str
+    version: str
+    dtypes = "fd"
+
+    def set_threads(self, n: int) -> None:
+        """Use as many threads as softramp does, if it has any."""
+
+    def convert(self, array: np.ndarray[Any, Any]) -> Any:
+        return array
+
+    def has(self, case: Case) -> bool:
+        return hasattr(self, case.function) and np.dtype(case.dtype).char in self.dtypes
+
+    def bind(self, case: Case, data: Data) -> Bound:
+        """The call to time, of a case that it has."""
+        out: Any = data.out
+        if isinstance(out, tuple):
+            out = tuple(map(self.convert, out))
+        elif out is not None:
+            out = self.convert(out)
+        keywords = {"axis": case.axis} if case.is_row else {}
+        operands = map(self.convert, data.operands)
+        return Bound(getattr(self, case.function)(*operands, *case.parameters, out=out, **keywords))
+
+
+class Softramp(Contender):
+    """The public functions of one backend."""
+
+    def __init__(self, backend: str | None = None) -> None:
+        self.namespace = backends.load(backend)
+        self.name = self.namespace.name
+        self.isa = self.namespace.isa
+        self.version = self.isa
+
+    def has(self, case: Case) -> bool:
+        return np.dtype(case.dtype).char in self.namespace.backend.types
+
+    def bind(self, case: Case, data: Data) -> Bound:
+        function = getattr(self.namespace, case.function)
+        definition = case.definition
+        parameters = [] if definition.has_defaults else case.parameters
+        keywords: dict[str, Any] = {} if data.out is None else {"out": data.out}
+        if case.is_row:
+            keywords["axis"] = case.axis
+        return Bound(partial(function, *data.operands, *parameters, **keywords))
+
+
+class NumPy(Contender):
+    """The idioms of NumPy's users."""
+
+    name = "numpy"
+    version = np.__version__
+    dtypes = "efd"
+
+    def relu(self, x: Any, *, out: Any) -> Call:
+        return lambda: np.maximum(x, 0, out=out)
+
+    def relu_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return lambda: np.multiply(g, x > 0, out=out)
+
+    def leaky_relu(self, x: Any, slope: float, *, out: Any) -> Call:
+        return lambda: np.where(x < 0, slope * x, x)
+
+    def leaky_relu_backward(self, g: Any, x: Any, slope: float, *, out: Any) -> Call:
+        return lambda: np.where(x > 0, g, slope * g)
+
+    prelu = leaky_relu
+
+    def prelu_backward(self, g: Any, x: Any, weight: float, *, out: Any) -> Call:
+        return lambda: (np.where(x > 0, g, weight * g), np.sum(np.where(x > 0, 0, x * g)))
+
+    def elu(self, x: Any, alpha: float, *, out: Any) -> Call:
+        return lambda: np.where(x > 0, x, alpha * np.expm1(x))
+
+    def elu_backward(self, g: Any, x: Any, alpha: float, *, out: Any) -> Call:
+        return lambda: g * np.where(x > 0, 1, alpha * np.exp(x))
+
+    def sigmoid(self, x: Any, *, out: Any) -> Call:
+        return lambda: 1 / (1 + np.exp(-x))
+
+    def sigmoid_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        def call() -> Any:
+            s = 1 / (1 + np.exp(-x))
+            return g * s * (1 - s)
+
+        return call
+
+    def tanh(self, x: Any, *, out: Any) -> Call:
+        return lambda: np.tanh(x, out=out)
+
+    def tanh_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return lambda: g * (1 - np.tanh(x) ** 2)
+
+    def silu(self, x: Any, *, out: Any) -> Call:
+        return lambda: x / (1 + np.exp(-x))
+
+    def silu_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        def call() -> Any:
+            s = 1 / (1 + np.exp(-x))
+            return g * (s * (1 + x * (1 - s)))
+
+        return call
+
+    def softmax(self, x: Any, *, axis: int, out: Any) -> Call:
+        def call() -> Any:
+            e = np.exp(x - x.max(axis=axis, keepdims=True))
+            return e / e.sum(axis=axis, keepdims=True)
+
+        return call
+
+    def softmax_backward(self, g: Any, y: Any, *, axis: int, out: Any) -> Call:
+        return lambda: y * (g - (g * y).sum(axis=axis, keepdims=True))
+
+    def log_softmax(self, x: Any, *, axis: int, out: Any) -> Call:
+        def call() -> Any:
+            z = x - x.max(axis=axis, keepdims=True)
+            return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
+
+        return call
+
+    def log_softmax_backward(self, g: Any, y: Any, *, axis: int, out: Any) -> Call:
+        return lambda: g - np.exp(y) * g.sum(axis=axis, keepdims=True)
+
+
+class SciPy(Contender):
+    """scipy.special, which has no derivatives."""
+
+    name = "scipy"
+
+    def __init__(self) -> None:
+        import scipy.special
+
+        self.version = scipy.__version__
+        self._special = scipy.special
+
+    def sigmoid(self, x: Any, *, out: Any) -> Call:
+        return partial(self._special.expit, x, out=out)
+
+    def softmax(self, x: Any, *, axis: int, out: Any) -> Call:
+        return partial(self._special.softmax, x, axis=axis)
+
+    def log_softmax(self, x: Any, *, axis: int, out: Any) -> Call:
+        return partial(self._special.log_softmax, x, axis=axis)
+
+
+class Numexpr(Contender):
+    """One fused expression. It has no reductions inside an expression, so no softmax."""
+
+    name = "numexpr"
+
+    def __init__(self) -> None:
+        import numexpr
+
+        self._numexpr = numexpr
+        self.version = numexpr.__version__
+
+    def set_threads(self, n: int) -> None:
+        # It refuses more than NUMEXPR_MAX_THREADS, by default the number of cores.
+        self._numexpr.set_num_threads(min(n, self._numexpr.MAX_THREADS))
+
+    def _evaluate(self, expression: str, out: Any, /, **names: Any) -> Call:
+        # A Python float would turn the whole expression into float64.
+        names = {k: v if isinstance(v, np.ndarray) else names["x"].dtype.type(v) for k, v in names.items()}
+        return partial(self._numexpr.evaluate, expression, local_dict=names, global_dict={}, out=out)
+
+    def relu(self, x: Any, *, out: Any) -> Call:
+        return self._evaluate("where(x < 0, 0, x)", out, x=x)
+
+    def relu_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return self._evaluate("where(x > 0, g, 0)", out, g=g, x=x)
+
+    def leaky_relu(self, x: Any, slope: float, *, out: Any) -> Call:
+        return self._evaluate("where(x < 0, a * x, x)", out, x=x, a=slope)
+
+    def leaky_relu_backward(self, g: Any, x: Any, slope: float, *, out: Any) -> Call:
+        return self._evaluate("where(x > 0, g, a * g)", out, g=g, x=x, a=slope)
+
+    prelu = leaky_relu
+
+    def elu(self, x: Any, alpha: float, *, out: Any) -> Call:
+        return self._evaluate("where(x > 0, x, a * expm1(x))", out, x=x, a=alpha)
+
+    def elu_backward(self, g: Any, x: Any, alpha: float, *, out: Any) -> Call:
+        return self._evaluate("where(x > 0, g, g * a * exp(x))", out, g=g, x=x, a=alpha)
+
+    def sigmoid(self, x: Any, *, out: Any) -> Call:
+        return self._evaluate("1 / (1 + exp(-x))", out, x=x)
+
+    def sigmoid_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return self._evaluate("g * exp(-x) / (1 + exp(-x))**2", out, g=g, x=x)
+
+    def tanh(self, x: Any, *, out: Any) -> Call:
+        return self._evaluate("tanh(x)", out, x=x)
+
+    def tanh_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return self._evaluate("g * (1 - tanh(x)**2)", out, g=g, x=x)
+
+    def silu(self, x: Any, *, out: Any) -> Call:
+        return self._evaluate("x / (1 + exp(-x))", out, x=x)
+
+    def silu_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return self._evaluate("g * (1 + exp(-x) * (1 + x)) / (1 + exp(-x))**2", out, g=g, x=x)
+
+
+class Torch(Contender):
+    """PyTorch on the CPU, by the operators under torch.nn.functional and its autograd, into out= too.
+
+    torch keeps the output of sigmoid and tanh for their derivatives: computing it is not timed.
+    """
+
+    name = "torch"
+
+    def __init__(self) -> None:
+        import torch
+
+        torch.from_numpy(np.zeros(1))  # fails where torch was built for another NumPy
+        self._torch: Any = torch
+        self._nn: Any = torch._C._nn
+        self._aten: Any = torch.ops.aten
+        self.version = torch.__version__
+
+    def set_threads(self, n: int) -> None:
+        self._torch.set_num_threads(n)
+
+    def convert(self, array: np.ndarray[Any, Any]) -> Any:
+        return self._torch.from_numpy(array)
+
+    def _backward(self, name: str, out: Any, /, *args: Any) -> Call:
+        operator = getattr(self._aten, name)
+        if out is None:
+            return partial(operator.default, *args)
+        return partial(operator.grad_input, *args, grad_input=out)
+
+    def relu(self, x: Any, *, out: Any) -> Call:
+        if out is None:
+            return partial(self._torch.relu, x)
+        return partial(self._torch.clamp_min, x, 0, out=out)  # relu has no out= but a slow one
+
+    def relu_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return self._backward("threshold_backward", out, g, x, 0)
+
+    def leaky_relu(self, x: Any, slope: float, *, out: Any) -> Call:
+        return partial(self._nn.leaky_relu, x, slope, out=out)
+
+    def leaky_relu_backward(self, g: Any, x: Any, slope: float, *, out: Any) -> Call:
+        return self._backward("leaky_relu_backward", out, g, x, slope, False)
+
+    def prelu(self, x: Any, weight: float, *, out: Any) -> Call:
+        return partial(self._torch.prelu, x, self._torch.full((1,), weight, dtype=x.dtype))
+
+    def prelu_backward(self, g: Any, x: Any, weight: float, *, out: Any) -> Call:
+        slope = self._torch.full((1,), weight, dtype=x.dtype)
+
+        def call() -> Any:
+            gx, gw = self._aten._prelu_kernel_backward(g, x, slope)
+            return gx, gw.sum()
+
+        return call
+
+    def elu(self, x: Any, alpha: float, *, out: Any) -> Call:
+        return partial(self._nn.elu, x, alpha, out=out)
+
+    def elu_backward(self, g: Any, x: Any, alpha: float, *, out: Any) -> Call:
+        return self._backward("elu_backward", out, g, alpha, 1, 1, False, x)
+
+    def sigmoid(self, x: Any, *, out: Any) -> Call:
+        return partial(self._torch.sigmoid, x, out=out)
+
+    def sigmoid_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return self._backward("sigmoid_backward", out, g, self._torch.sigmoid(x))
+
+    def tanh(self, x: Any, *, out: Any) -> Call:
+        return partial(self._torch.tanh, x, out=out)
+
+    def tanh_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return self._backward("tanh_backward", out, g, self._torch.tanh(x))
+
+    def silu(self, x: Any, *, out: Any) -> Call:
+        return partial(self._nn.silu, x, out=out)
+
+    def silu_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return self._backward("silu_backward", out, g, x)
+
+    def softmax(self, x: Any, *, axis: int, out: Any) -> Call:
+        return partial(self._torch.softmax, x, axis, out=out)
+
+    def softmax_backward(self, g: Any, y: Any, *, axis: int, out: Any) -> Call:
+        return partial(self._torch._softmax_backward_data, g, y, axis, y.dtype, grad_input=out)
+
+    def log_softmax(self, x: Any, *, axis: int, out: Any) -> Call:
+        return partial(self._torch.log_softmax, x, axis, out=out)
+
+    def log_softmax_backward(self, g: Any, y: Any, *, axis: int, out: Any) -> Call:
+        return partial(self._torch._log_softmax_backward_data, g, y, axis, y.dtype, out=out)
+
+
+class Loop(Contender):
+    """A Python loop over the elements, or over the rows. It does 1,000 elements; its time is scaled.
+
+    Its methods take one element, or one row, and return the result.
+    """
+
+    name = "loop"
+    version = "(Python, scaled from 1,000 elements)"
+    elements = 1000
+
+    def has(self, case: Case) -> bool:
+        return super().has(case) and case.axis == -1
+
+    def bind(self, case: Case, data: Data) -> Bound:
+        function = getattr(self, case.function)
+        width = case.shape[-1] if case.is_row else 1
+        total = case.size // width
+        n = min(total, max(1, self.elements // width))
+        operands = [a.reshape(total, *case.shape[-1:] * case.is_row)[:n] for a in data.operands]
+        out, parameters = np.empty_like(operands[0]), case.parameters
+
+        def call() -> Any:
+            for i in range(n):
+                out[i] = function(*(a[i] for a in operands), *parameters)
+            return out
+
+        return Bound(call, n / total)
+
+    def relu(self, x: Any) -> Any:
+        return x if x > 0 else 0.0
+
+    def relu_backward(self, g: Any, x: Any) -> Any:
+        return g if x > 0 else 0.0
+
+    def leaky_relu(self, x: Any, slope: float) -> Any:
+        return x if x > 0 else slope * x
+
+    def leaky_relu_backward(self, g: Any, x: Any, slope: float) -> Any:
+        return g if x > 0 else slope * g
+
+    prelu = leaky_relu
+
+    def elu(self, x: Any, alpha: float) -> Any:
+        return x if x > 0 else alpha * math.expm1(x)
+
+    def elu_backward(self, g: Any, x: Any, alpha: float) -> Any:
+        return g if x > 0 else g * alpha * math.exp(x)
+
+    def sigmoid(self, x: Any) -> Any:
+        return 1 / (1 + math.exp(-x))
+
+    def sigmoid_backward(self, g: Any, x: Any) -> Any:
+        s = self.sigmoid(x)
+        return g * s * (1 - s)
+
+    def tanh(self, x: Any) -> Any:
+        return math.tanh(x)
+
+    def tanh_backward(self, g: Any, x: Any) -> Any:
+        return g * (1 - math.tanh(x) ** 2)
+
+    def silu(self, x: Any) -> Any:
+        return x / (1 + math.exp(-x))
+
+    def silu_backward(self, g: Any, x: Any) -> Any:
+        s = self.sigmoid(x)
+        return g * s * (1 + x * (1 - s))
+
+    def softmax(self, x: Any) -> Any:
+        top = max(x)
+        e = [math.exp(v - top) for v in x]
+        total = sum(e)
+        return [v / total for v in e]
+
+    def softmax_backward(self, g: Any, y: Any) -> Any:
+        dot = sum(a * b for a, b in zip(g, y))
+        return [b * (a - dot) for a, b in zip(g, y)]
+
+    def log_softmax(self, x: Any) -> Any:
+        top = max(x)
+        log_total = math.log(sum(math.exp(v - top) for v in x))
+        return [v - top - log_total for v in x]
+
+    def log_softmax_backward(self, g: Any, y: Any) -> Any:
+        total = sum(g)
+        return [a - math.exp(b) * total for a, b in zip(g, y)]
+
+
+RIVALS: dict[str, type[Contender]] = {kind.name: kind for kind in (NumPy, SciPy, Numexpr, Torch, Loop)}
+
+
+class Found(NamedTuple):
+    """The rivals that are here, and why the others are not."""
+
+    here: list[Contender]
+    missing: dict[str, str]
+
+
+def find(names: Iterable[str]) -> Found:
+    """Import the rivals named; any failure to is a reason not to have one."""
+    here: list[Contender] = []
+    missing = {}
+    for name in names:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # theirs, about themselves
+                here.append(RIVALS[name]() if name in RIVALS else Softramp(name))
+        except Exception as error:
+            missing[name] = str(error).partition("\n")[0] or type(error).__name__
+    return Found(here, missing)

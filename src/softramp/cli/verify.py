@@ -1,0 +1,283 @@
+"""`softramp verify`: the largest error of every kernel, beside the error that definitions.py promises."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import math
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from softramp import backends
+from softramp.backends import c
+from softramp.definitions import Definition, definitions
+
+if TYPE_CHECKING:
+    from softramp.ufuncs import Namespace
+
+Array = np.ndarray[Any, Any]
+
+DTYPES = ("float32", "float64")
+NEAR_ROOT = 0.25
+ROOT_BAR = {"float32": 0.25, "float64": 1.0}  # in eps: 2**-25, 2**-52
+ROW_SUM_BAR = {"float32": 1.0, "float64": 4.0}  # in eps
+LENGTHS = (1, 2, 3, 7, 15, 16, 17, 100, 127, 128, 129, 1000, 4096, 16385, 100_000)
+
+
+class Measurement(NamedTuple):
+    """The largest error found in one quantity, the error promised, and the input that showed it."""
+
+    function: str
+    dtype: str
+    backend: str
+    isa: str
+    quantity: str
+    error: float
+    bar: float
+    worst: str
+
+    @property
+    def passed(self) -> bool:
+        return self.error <= self.bar
+
+
+# ---- Inputs
+
+
+def samples(dtype: str, n: int) -> Array:
+    """About `n` finite inputs: edge values, then in thirds every binade, where exp acts, and N(0, 3^2)."""
+    info = np.finfo(dtype)
+    rng = np.random.default_rng(1)
+    third = n // 3
+    sign = rng.choice([-1.0, 1.0], third)
+    mantissa = rng.integers(2**info.nmant, 2 ** (info.nmant + 1), third).astype(float)
+    exponent = rng.integers(info.minexp - 2 * info.nmant, info.maxexp - info.nmant, third)
+    binades = np.ldexp(sign * mantissa, exponent)
+    reach = -1.1 * float(np.log(info.smallest_subnormal))
+    subnormal = [info.smallest_subnormal, np.nextafter(info.tiny, 0)]
+    edges = np.array([*subnormal, info.tiny, info.eps, 1, info.max], dtype)
+    x = np.concatenate([binades, rng.uniform(-reach, reach, third), rng.normal(0, 3, third)]).astype(dtype)
+    return np.concatenate([edges, -edges, x])
+
+
+@functools.lru_cache(1)
+def elementwise_case(name: str, dtype: str, n: int) -> tuple[list[Array], tuple[Array, ...]]:
+    """Operands and exact outputs: g = 1, default parameters; a parameter without one is N(0, 1)."""
+    from softramp import oracle
+
+    definition = definitions[name]
+    x = samples(dtype, n)
+    rng = np.random.default_rng(2)
+    free = len(definition.parameters) - len(definition.defaults)
+    operands = [np.ones_like(x)] * (definition.nin - 1) + [x]
+    operands += [rng.standard_normal(x.size).astype(dtype) for _ in range(free)]
+    defaults = [np.dtype(dtype).type(value) for value in definition.defaults]
+    return operands, oracle.reference(name, *operands, *defaults)
+
+
+def row_inputs(dtype: str, n: int) -> Iterator[tuple[str, Array]]:
+    """Rows that have broken a softmax before, by what they are; about `n` elements of each random kind."""
+    rng = np.random.default_rng(3)
+    for length in LENGTHS:
+        shape = (max(1, min(1000, n // (len(LENGTHS) * length))), length)
+        ramp = np.arange(length, dtype=float)
+        one_hot = np.zeros(length)
+        one_hot[length // 2] = 30
+        holes = np.where(rng.random(shape) < 0.3, -np.inf, rng.normal(0, 3, shape))
+        holes[:, 0] = 0
+        for kind, x in {
+            "N(0, 1)": rng.normal(0, 1, shape),
+            "N(0, 3^2)": rng.normal(0, 3, shape),
+            "N(0, 20^2)": rng.normal(0, 20, shape),
+            "all equal": np.full(length, 0.1),
+            "rising": ramp / 16,
+            "falling": -ramp / 16,
+            "steep": ramp * 3,
+            "one hot": one_hot,
+            "+-88": rng.choice([-88.0, 88.0], shape),
+            "{0, -.3}": rng.choice([0, -0.3], shape),
+            "+-1e30": rng.choice([-1e30, 1e30], shape),
+            "-inf among N(0, 3^2)": holes,
+        }.items():
+            yield f"{kind}, n={length}", np.atleast_2d(x).astype(dtype)
+
+
+def row_operands(definition: Definition, x: Array) -> list[Array]:
+    """What the function takes, given rows of logits: a derivative takes (g, y)."""
+    from softramp import oracle
+
+    if not definition.name.endswith("_backward"):
+        return [x]
+    y, _ = oracle.row_reference(definition.name.removesuffix("_backward"), x)
+    g = np.random.default_rng(x.size).standard_normal(x.size).reshape(x.shape).astype(x.dtype)
+    return [g, y.astype(x.dtype)]
+
+
+# ---- Measuring
+
+
+def measure(name: str, dtype: str, namespaces: Iterable[Namespace], n: int) -> Iterator[Measurement]:
+    """Measure one function in one dtype, in several backends, on about `n` inputs."""
+    one = _measure_rows if definitions[name].gufunc_signature else _measure_elementwise
+    for namespace in namespaces:
+        with np.errstate(all="ignore"):
+            found = list(one(definitions[name], dtype, namespace, n))
+        for quantity, error, worst, bar in found:
+            yield Measurement(name, dtype, namespace.name, namespace.isa, quantity, error, float(bar), worst)
+
+
+_Found = tuple[str, float, str, float]  # quantity, error, worst input, bar
+
+
+def _measure_elementwise(
+    definition: Definition, dtype: str, namespace: Namespace, n: int
+) -> Iterator[_Found]:
+    from softramp import oracle
+
+    operands, exact = elementwise_case(definition.name, dtype, n)
+    bar, digits = definition.bar, 17 if dtype == "float64" else 9
+    x = operands[definition.nin - 1]
+    results = getattr(namespace, definition.name)(*operands)
+    results = results if definition.nout > 1 else (results,)
+
+    def worst(error: Array) -> tuple[float, str]:
+        i = int(error.argmax())
+        return float(error[i]), ", ".join(f"{a[i]:.{digits}g}" for a in operands[definition.nin - 1:])
+
+    error = np.maximum.reduce([oracle.ulp_error(y, e) for y, e in zip(results, exact, strict=True)])
+    near = np.zeros(x.shape, bool) if bar.root is None else abs(x - bar.root) <= NEAR_ROOT
+    yield "ULP", *worst(np.where(near, 0, error)), getattr(bar, dtype)
+    if near.any():
+        absolute = abs(results[0].astype(oracle.LONG) - exact[0]).astype(float) / float(np.finfo(dtype).eps)
+        yield "eps at root", *worst(np.where(near, absolute, 0)), ROOT_BAR[dtype]
+
+
+def _measure_rows(definition: Definition, dtype: str, namespace: Namespace, n: int) -> Iterator[_Found]:
+    from softramp import oracle
+
+    function = getattr(namespace, definition.name)
+    tiny = np.finfo(dtype).tiny
+    ulp = row_sum = (0.0, "")
+    for label, x in row_inputs(dtype, n):
+        operands = row_operands(definition, x)
+        exact, unit = oracle.row_reference(definition.name, *operands)
+        y = function(*operands)
+        error = oracle.ulp_error(y, exact, unit)
+        ulp = max(ulp, (float(np.where(abs(unit) >= tiny, error, 0).max()), label), key=_first)
+        if definition.name == "softmax":
+            row_sum = max(row_sum, (row_sum_error(y), label), key=_first)
+    yield "ULP", *ulp, getattr(definition.bar, dtype)
+    if definition.name == "softmax":
+        yield "eps row sum", *row_sum, ROW_SUM_BAR[dtype]
+
+
+def row_sum_error(y: Array) -> float:
+    """The largest distance from 1, in eps, of the sum of a row, summed exactly."""
+    return max(abs(math.fsum([*row.tolist(), -1.0])) for row in y) / float(np.finfo(y.dtype).eps)
+
+
+def _first(pair: tuple[float, str]) -> float:
+    return pair[0]
+
+
+# ---- The command
+
+
+def namespaces(names: list[str] | None = None, isas: list[str] | None = None) -> list[Namespace]:
+    """The backends asked for, C in every instruction set that this processor has; by default all."""
+    if names is None:
+        names = ["c"] if isas else backends.available()
+    found = []
+    for name in names:
+        if name == "c":
+            found += [backends.load("c", isa=isa) for isa in isas or c.tables()]
+        elif isas:
+            raise ValueError(f"--isa is for the C backend, not for {name}")
+        else:
+            found.append(backends.load(name))
+    return found
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser(
+        "verify", help="measure the errors of the kernels",
+        description="Measure the largest error of every function beside the error it promises, at default "
+                    "parameters and g = 1, against exact values. Exit status 1 if a promise is broken.")
+    parser.add_argument("functions", nargs="*", type=_function_name, metavar="function", help="default: all")
+    parser.add_argument("--dtype", nargs="+", choices=DTYPES, default=list(DTYPES))
+    parser.add_argument("--backend", nargs="+", choices=backends.NAMES, help="default: all that are here")
+    parser.add_argument("--isa", nargs="+", choices=c.ISAS, help="of the C backend; default: all")
+    parser.add_argument("--samples", type=_count, default=1_000_000, metavar="N", help="default: 1000000")
+    parser.add_argument("--json", metavar="FILE", help="also write the figures there")
+    parser.set_defaults(run=run)
+
+
+def _function_name(text: str) -> str:
+    if text not in definitions:
+        raise argparse.ArgumentTypeError(f"no function {text!r}; there are {', '.join(definitions)}")
+    return text
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 100:
+        raise argparse.ArgumentTypeError(f"expected an integer of at least 100, got {text!r}")
+    return int(text)
+
+
+def run(args: argparse.Namespace) -> int:
+    import softramp.oracle  # noqa: F401  # before any work: what the extra brings
+    from softramp.cli import UsageError
+
+    try:
+        chosen = namespaces(args.backend, args.isa)
+    except (ValueError, ImportError) as error:
+        raise UsageError(str(error)) from None
+    cases = [(name, dtype) for name in args.functions or definitions for dtype in args.dtype]
+    measurements = [m for name, dtype in _progress(cases) for m in measure(name, dtype, chosen, args.samples)]
+    _print_table(measurements)
+    if args.json:
+        with open(args.json, "w", encoding="utf-8") as file:
+            json.dump([m._asdict() | {"passed": m.passed} for m in measurements], file, indent=1)
+    return 0 if all(m.passed for m in measurements) else 1
+
+
+def _progress(cases: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=len(cases))
+        for name, dtype in cases:
+            progress.update(task, description=f"{name} {dtype}")
+            yield name, dtype
+            progress.advance(task)
+
+
+def _print_table(measurements: list[Measurement]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("", "function", "dtype", "backend"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("error", justify="right", no_wrap=True)
+    table.add_column("bar", justify="right", no_wrap=True)
+    table.add_column("of", no_wrap=True)
+    table.add_column("worst input", overflow="fold", min_width=10)
+    for m in measurements:
+        backend = m.backend if m.backend == "numba" else f"{m.backend} {m.isa}"
+        verdict = "pass" if m.passed else "[bold red]FAIL"
+        error, bar = f"{m.error:.3g}", f"{m.bar:.3g}"
+        table.add_row(verdict, m.function, m.dtype, backend, error, bar, m.quantity, m.worst)
+    console = Console()
+    if not console.is_terminal:
+        console.width = 120
+    console.print(table)
+    console.print(f"at root: absolute, within {NEAR_ROOT} of the derivative's root; row sum: distance from 1")
+    failed = sum(not m.passed for m in measurements)
+    console.print(f"{failed} of {len(measurements)} promises broken" if failed else
+                  f"all {len(measurements)} promises kept")

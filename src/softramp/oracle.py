@@ -1,0 +1,174 @@
+"""The same functions once more, exact: what tests and `softramp verify` measure the kernels against.
+
+A forward formula is one line, found by its name. It runs on mpmath numbers of any precision and on
+arrays of NumPy's long double, whose 64 bits (x86; 113 on Linux aarch64) decide about float64 results.
+Derivatives need no line: mpmath.diff gives them exactly; the complex step f(x + ih).imag / h, which has
+no cancellation, gives them on arrays. `tests/test_oracle.py` holds the two together.
+
+At a kink the two take whatever side they take: the values there are tests with a name.
+Nothing here is taken from the kernels or from definitions.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import mpmath
+import numpy as np
+from mpmath import mpf
+
+from softramp.definitions import definitions
+
+LONG = np.longdouble
+STEP = LONG(2) ** (int(np.finfo(LONG).minexp) // 4)  # normal times any derivative; its square is nothing
+
+Array = np.ndarray[Any, Any]
+
+
+def _op(name: str) -> Callable[[Any], Any]:
+    return lambda x: getattr(mpmath if isinstance(x, mpf) else np, name)(x)
+
+
+exp, expm1, _tanh = map(_op, ("exp", "expm1", "tanh"))
+
+
+def where(condition: Any, a: Any, b: Any) -> Any:
+    return np.where(condition, a, b) if isinstance(condition, np.ndarray) else a if condition else b
+
+
+# ---- Elementwise: x, then the parameters. Arrays may hold NaN in the branch that is not taken.
+
+
+def relu(x: Any) -> Any:
+    return where(x > 0, x, 0 * x)
+
+
+def leaky_relu(x: Any, negative_slope: Any) -> Any:
+    return where(x > 0, x, negative_slope * x)
+
+
+prelu = leaky_relu
+
+
+def elu(x: Any, alpha: Any) -> Any:
+    return where(x > 0, x, alpha * expm1(x))
+
+
+def sigmoid(x: Any) -> Any:
+    return where(x > 0, 1 / (1 + exp(-x)), exp(x) / (1 + exp(x)))
+
+
+def tanh(x: Any) -> Any:
+    return _tanh(x)
+
+
+def silu(x: Any) -> Any:
+    return x * sigmoid(x)
+
+
+def formula(name: str) -> Callable[..., Any]:
+    """The formula behind a definition: its own, or the forward function of a derivative."""
+    own = globals().get(name) or globals().get(name.removesuffix("_backward"))
+    if own is None:
+        raise LookupError(f"softramp/oracle.py wants a line for {name}")
+    return own  # type: ignore[no-any-return]
+
+
+def reference(name: str, *operands: Any) -> tuple[Array, ...]:
+    """Every output of an elementwise function, in long double; arrays that broadcast."""
+    function = formula(name)
+    operands = tuple(np.asarray(a, LONG) for a in operands)
+    with np.errstate(all="ignore"):
+        if not name.endswith("_backward"):
+            return (function(*operands),)
+        g, *point = operands
+        slopes = []
+        for k in range(definitions[name].nout):
+            aside = [a + 1j * STEP if i == k else a for i, a in enumerate(point)]
+            slopes.append(g * (function(*aside).imag / STEP))
+        return tuple(slopes)
+
+
+def exact(name: str, *operands: float, dtype: Any) -> tuple[mpf, ...]:
+    """The same at one point in mpmath, to far more digits than `dtype` has."""
+    function, info = formula(name), np.finfo(dtype)
+    # diff steps by 2**-prec: that is to be small beside the smallest subnormal.
+    with mpmath.workprec(int(info.nmant - info.minexp) + 100):
+        g, *point = [mpf(float(a)) for a in operands]
+        if not name.endswith("_backward"):
+            return (function(g, *point),)
+        return tuple(
+            g * mpmath.diff(lambda t, k=k: function(*point[:k], t, *point[k + 1:]), point[k])
+            for k in range(definitions[name].nout))
+
+
+# ---- Rows along the last axis, in long double: (value, what an ULP is measured of).
+
+
+def _shifted(x: Array) -> tuple[Array, Array, Array]:
+    """The maximum, x - max, and e^(x - max) with the low word of the difference put back."""
+    top = x.max(-1, keepdims=True)
+    z = x - top
+    back = z - x
+    low = (x - (z - back)) - (top + back)
+    return top, z, np.exp(z) * (1 + np.where(np.isfinite(z), low, 0))
+
+
+def softmax(x: Array) -> tuple[Array, Array]:
+    _, _, e = _shifted(x.astype(LONG))
+    y = e / e.sum(-1, keepdims=True)
+    return y, y
+
+
+def log_softmax(x: Array) -> tuple[Array, Array]:
+    """An error below eps/2 of logsumexp counts for nothing."""
+    top, z, e = _shifted(x.astype(LONG))
+    np.put_along_axis(e, z.argmax(-1, keepdims=True), 0, -1)  # its 1 is log1p's
+    log_sum = np.log1p(e.sum(-1, keepdims=True))
+    y = z - log_sum
+    return y, np.maximum(abs(y), abs(top + log_sum) * (np.finfo(x.dtype).eps / 2))
+
+
+def softmax_backward(g: Array, y: Array) -> tuple[Array, Array]:
+    """A difference of sums: its error is measured in ULP of the largest term, summed without signs."""
+    g, y = g.astype(LONG), y.astype(LONG)
+    products = g * y
+    value = y * (g - products.sum(-1, keepdims=True))
+    return value, np.maximum(abs(value), y * np.maximum(abs(g), abs(products).sum(-1, keepdims=True)))
+
+
+def log_softmax_backward(g: Array, y: Array) -> tuple[Array, Array]:
+    """A difference of sums, measured as softmax_backward."""
+    g, e = g.astype(LONG), np.exp(y.astype(LONG))
+    value = g - e * g.sum(-1, keepdims=True)
+    return value, np.maximum(abs(value), np.maximum(abs(g), e * abs(g).sum(-1, keepdims=True)))
+
+
+def row_reference(name: str, *operands: Array) -> tuple[Array, Array]:
+    """The output of a row function in long double, and what an ULP of each element is measured of."""
+    if name not in globals():
+        raise LookupError(f"softramp/oracle.py wants a function {name}")
+    with np.errstate(all="ignore"):
+        return globals()[name](*operands)  # type: ignore[no-any-return]
+
+
+# ---- Errors
+
+
+def ulp_error(result: Any, exact: Any, unit: Any = None) -> Array:
+    """abs(result - exact) / spacing of `unit`, by default of the exact value, in the result's dtype.
+
+    NaN where a number belongs, or a number where NaN does, is an infinite error. Infinity counts as
+    the power of two that follows the largest number.
+    """
+    result = np.asarray(result)
+    info = np.finfo(result.dtype)
+    top = LONG(2) ** int(info.maxexp)
+    exact = np.clip(np.asarray(exact, LONG), -top, top)
+    unit = exact if unit is None else np.asarray(unit, LONG)
+    _, exponent = np.frexp(np.where(unit == 0, top, np.clip(abs(unit), 0, top)))
+    exponent = np.where(unit == 0, info.minexp, np.clip(exponent - 1, info.minexp, info.maxexp - 1))
+    error = abs(np.clip(result.astype(LONG), -top, top) - exact) / np.ldexp(LONG(1), exponent - info.nmant)
+    both_nan = np.isnan(result) & np.isnan(exact)
+    return np.where(both_nan, 0, np.where(np.isnan(error), np.inf, error)).astype(float)

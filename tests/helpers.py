@@ -1,0 +1,75 @@
+"""What the tests share: the tables they are products of, and arguments for any function."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from softramp import backends
+from softramp.backends import c
+from softramp.definitions import Definition, definitions
+
+DTYPES = ("float32", "float64")
+ISAS = [] if c.why_missing() else list(c.tables())
+NAMESPACES = [*(backends.load("c", isa=isa) for isa in ISAS), backends.load("numba")]
+ELEMENTWISE = [d for d in definitions.values() if not d.gufunc_signature]
+ROWS = [d for d in definitions.values() if d.gufunc_signature]
+FORWARD = [d for d in ELEMENTWISE if not d.name.endswith("_backward")]
+
+
+def of(definitions):
+    """Parametrise a test by some definitions."""
+    return pytest.mark.parametrize("definition", definitions, ids=lambda d: d.name)
+
+
+each_namespace = pytest.mark.parametrize(
+    "namespace", NAMESPACES, ids=[f"c-{n.isa}" if n.name == "c" else n.name for n in NAMESPACES])
+each_dtype = pytest.mark.parametrize("dtype", DTYPES)
+each_function = of(definitions.values())
+each_elementwise = of(ELEMENTWISE)
+each_row_function = of(ROWS)
+
+
+def required(definition: Definition) -> int:
+    """How many parameters have no default."""
+    return len(definition.parameters) - len(definition.defaults)
+
+
+def arguments(definition: Definition, dtype: str, shape, seed: int = 0) -> list[np.ndarray]:
+    """Arrays for every operand and every parameter that has no default."""
+    rng = np.random.default_rng(seed)
+    return [rng.normal(0, 3, shape).astype(dtype) for _ in range(definition.nin + required(definition))]
+
+
+def outputs(result) -> tuple:
+    return result if isinstance(result, tuple) else (result,)
+
+
+def assert_same_bits(a, b) -> None:
+    """Equal shape, dtype and bits; one NaN is as good as another."""
+    for x, y in zip(outputs(a), outputs(b), strict=True):
+        x, y = np.asarray(x), np.asarray(y)
+        assert (x.shape, x.dtype) == (y.shape, y.dtype)
+        same = ((x == y) & (np.signbit(x) == np.signbit(y))) | (np.isnan(x) & np.isnan(y))
+        some = (x[~same][:3], y[~same][:3])
+        assert same.all(), f"{np.count_nonzero(~same)} of {same.size} differ: {some}"
+
+
+def python(code: str, *args: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a fresh interpreter, warnings as errors; SOFTRAMP_ variables only as given."""
+    return subprocess.run([sys.executable, "-W", "error", "-c", code, *args], env=clean(environment),
+                          capture_output=True, text=True, timeout=300, check=False)
+
+
+def clean(environment: dict[str, str]) -> dict[str, str]:
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("SOFTRAMP_")}
+    return inherited | environment
+
+
+def checked(result: subprocess.CompletedProcess[str]) -> str:
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout

@@ -1,0 +1,86 @@
+"""Errors within the bars of definitions.py, and what holds for every value."""
+
+import numpy as np
+import pytest
+from helpers import FORWARD, assert_same_bits, each_dtype, each_function, each_namespace, of, required
+
+from softramp.cli.verify import measure, samples
+
+SAMPLES = {"float32": 100_000, "float64": 20_000}
+NOT_MONOTONE = {"silu"}
+RANGES = {"relu": (0, np.inf), "elu": (-1, np.inf), "sigmoid": (0, 1), "tanh": (-1, 1)}
+
+
+@each_namespace
+@each_dtype
+@each_function
+def test_error_is_within_the_bar(namespace, dtype, definition):
+    for measurement in measure(definition.name, dtype, [namespace], SAMPLES[dtype]):
+        assert measurement.passed, measurement
+
+
+def call(namespace, definition, x):
+    return getattr(namespace, definition.name)(x, *[0.25] * required(definition))
+
+
+def stretches(dtype, starts, length):
+    """Runs of neighbouring floats, one to a row, ascending."""
+    integer = np.int32 if dtype == "float32" else np.int64
+    first = np.abs(samples(dtype, starts)).view(integer)
+    first = first[first < np.finfo(dtype).max.view(integer) - length]
+    up = (first[:, None] + np.arange(length, dtype=integer)).view(dtype)
+    return np.concatenate([up, -up[:, ::-1]])
+
+
+@each_namespace
+@each_dtype
+@of([d for d in FORWARD if d.name not in NOT_MONOTONE])
+def test_monotone(namespace, dtype, definition):
+    x = stretches(dtype, 600, 400)
+    y = call(namespace, definition, x)
+    assert (np.diff(y, axis=1) >= 0).all()
+    order = np.sort(x[:, 0])
+    assert (np.diff(call(namespace, definition, order)) >= 0).all()
+
+
+@each_namespace
+@each_dtype
+def test_tanh_is_odd(namespace, dtype):
+    x = samples(dtype, 20_000)
+    assert_same_bits(namespace.tanh(-x), -namespace.tanh(x))
+
+
+@each_namespace
+@each_dtype
+@pytest.mark.parametrize("name", RANGES)
+def test_range(namespace, dtype, name):
+    low, high = RANGES[name]
+    y = getattr(namespace, name)(samples(dtype, 20_000))
+    assert y.min() >= low and y.max() <= high
+
+
+@each_namespace
+@each_dtype
+def test_relu_is_idempotent(namespace, dtype):
+    y = namespace.relu(samples(dtype, 20_000))
+    assert_same_bits(namespace.relu(y), y)
+
+
+@each_namespace
+@each_dtype
+def test_softmax_is_in_0_1_and_log_softmax_not_above_0(namespace, dtype):
+    x = np.random.default_rng(0).normal(0, 20, (50, 333)).astype(dtype)
+    y = namespace.softmax(x)
+    assert y.min() >= 0 and y.max() <= 1
+    assert namespace.log_softmax(x).max() <= 0
+
+
+@each_namespace
+@each_dtype
+def test_softmax_of_a_shifted_row(namespace, dtype):
+    """Equal logits are exactly equal probabilities, whatever they are."""
+    for value in (0, 1, -1e30, 88, np.finfo(dtype).max, -np.finfo(dtype).max):
+        for n in (1, 2, 4, 1024):
+            x = np.full(n, value, dtype)
+            assert (namespace.softmax(x) == 1 / n).all()
+            assert abs(namespace.log_softmax(x) + np.log(n)).max() <= np.finfo(dtype).eps * np.log(n)

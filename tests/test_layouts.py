@@ -1,0 +1,130 @@
+"""The bits of a result depend on values only, not on where they lie."""
+
+import numpy as np
+import pytest
+from helpers import (
+    ISAS,
+    NAMESPACES,
+    arguments,
+    assert_same_bits,
+    each_dtype,
+    each_elementwise,
+    each_function,
+    each_namespace,
+    each_row_function,
+    of,
+    outputs,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from softramp import backends
+from softramp.definitions import definitions
+
+PIECEWISE_LINEAR = [d for d in definitions.values() if d.bar.float32 <= 0.5]
+
+
+def lay_out(a, step, reverse, offset, swapped, order):
+    """The same values elsewhere in memory: strided, reversed, offset in bytes, byte-swapped, transposed."""
+    dtype = a.dtype.newbyteorder() if swapped else a.dtype
+    shape = (*a.shape[:-1], a.shape[-1] * step)
+    buffer = np.zeros(int(np.prod(shape)) * a.itemsize + offset, np.uint8)
+    b = np.frombuffer(buffer, dtype, offset=offset)
+    b = b.reshape(shape[::-1]).T[..., ::step] if order == "F" and step == 1 else b.reshape(shape)[..., ::step]
+    b = b[..., ::-1] if reverse else b
+    b[...] = a
+    return b
+
+
+layouts = st.tuples(st.integers(1, 4), st.booleans(), st.sampled_from([0, 4, 8, 12, 1, 3]),
+                    st.sampled_from([False, False, True]), st.sampled_from("CF"))
+shapes = st.lists(st.integers(1, 6), max_size=2).flatmap(
+    lambda outer: st.sampled_from([1, 2, 15, 17, 31, 64, 100, 127, 128, 129, 255, 257, 600]).map(
+        lambda n: (*outer, n)))
+
+
+@each_namespace
+@each_dtype
+@each_function
+@given(data=st.data())
+def test_any_layout(namespace, dtype, definition, data):
+    f = getattr(namespace, definition.name)
+    shape = data.draw(shapes)
+    args = arguments(definition, dtype, shape, seed=len(shape))
+    expected = outputs(f(*args))
+    moved = [lay_out(a, *data.draw(layouts)) for a in args]
+    assert_same_bits(tuple(np.asarray(y) for y in outputs(f(*moved))), expected)
+    out = tuple(lay_out(np.zeros(shape, dtype), *data.draw(layouts)) for _ in expected)
+    f(*moved, out=out if len(out) > 1 else out[0])
+    assert_same_bits(tuple(np.array(y, dtype) for y in out), expected)
+
+
+@each_namespace
+@each_dtype
+@each_elementwise
+def test_each_element_alone_and_in_any_tail(namespace, dtype, definition):
+    f = getattr(namespace, definition.name)
+    args = arguments(definition, dtype, 300)
+    expected = outputs(f(*args))
+    one_by_one = [outputs(f(*(a[i:i + 1] for a in args))) for i in range(300)]
+    for k, y in enumerate(expected):
+        assert_same_bits(np.concatenate([single[k] for single in one_by_one]), y)
+    for n in range(1, 70):
+        for start in (0, 1, 3):
+            assert_same_bits(f(*(a[start:start + n] for a in args)),
+                             tuple(y[start:start + n] for y in expected)
+                             if len(expected) > 1 else expected[0][start:start + n])
+
+
+@each_namespace
+@each_dtype
+@each_row_function
+def test_rows_alone_in_a_batch_and_as_columns(namespace, dtype, definition):
+    """One row gives the same bits alone, among others, along any axis, and in pieces of memory."""
+    f = getattr(namespace, definition.name)
+    for n in (1, 3, 16, 127, 128, 129, 300, 1025):
+        args = arguments(definition, dtype, (70, n))
+        expected = np.stack([f(*(a[i].copy() for a in args)) for i in range(70)])
+        assert_same_bits(f(*args), expected)
+        columns = [a.T.copy() for a in args]
+        assert_same_bits(f(*columns, axis=0), expected.T)
+        for count in (1, 15, 17, 63, 65):
+            assert_same_bits(f(*(a[:, :count] for a in columns), axis=0), expected[:count].T)
+        middle = [np.ascontiguousarray(a.reshape(2, 35, n).transpose(0, 2, 1)) for a in args]
+        assert_same_bits(f(*middle, axis=1), expected.reshape(2, 35, n).transpose(0, 2, 1))
+
+
+@each_namespace
+@each_dtype
+@each_elementwise
+def test_zero_strides(namespace, dtype, definition):
+    f = getattr(namespace, definition.name)
+    args = arguments(definition, dtype, (40, 1))
+    expected = outputs(f(*(np.repeat(a, 33, axis=1) for a in args)))
+    assert_same_bits(outputs(f(*(np.broadcast_to(a, (40, 33)) for a in args))), expected)
+
+
+# ---- Between backends
+
+
+def same_everywhere(one, other, definition, dtype):
+    for shape in (1, 17, 1000, 70_000):
+        if definition.gufunc_signature:
+            shape = (3, shape)
+        args = arguments(definition, dtype, shape)
+        assert_same_bits(getattr(one, definition.name)(*args), getattr(other, definition.name)(*args))
+
+
+@pytest.mark.skipif(not {"avx2", "avx512"} <= set(ISAS), reason="needs a processor and a build with both")
+@each_dtype
+@each_function
+def test_avx2_and_avx512_give_the_same_bits(dtype, definition):
+    same_everywhere(backends.load("c", isa="avx2"), backends.load("c", isa="avx512"), definition, dtype)
+
+
+@pytest.mark.parametrize("isa", ISAS)
+@each_dtype
+@of(PIECEWISE_LINEAR)
+def test_c_and_numba_give_the_same_bits_where_nothing_is_approximated(isa, dtype, definition):
+    numba = next(n for n in NAMESPACES if n.name == "numba")
+    same_everywhere(backends.load("c", isa=isa), numba, definition, dtype)

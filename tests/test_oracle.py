@@ -1,0 +1,103 @@
+"""The two evaluations of the oracle against each other; its rows against mpmath."""
+
+import mpmath
+import numpy as np
+import pytest
+from helpers import DTYPES, ELEMENTWISE, ROWS, each_dtype, each_elementwise
+from mpmath import mpf
+
+from softramp import oracle
+from softramp.cli.verify import NEAR_ROOT, elementwise_case, row_inputs, row_operands, samples
+
+
+def as_mpf(x):
+    """A long double, without loss."""
+    mantissa, exponent = np.frexp(x)
+    return mpmath.ldexp(int(np.ldexp(mantissa, 128)), int(exponent) - 128)
+
+
+@each_elementwise
+@each_dtype
+def test_complex_step_agrees_with_mpmath(definition, dtype):
+    operands, found = elementwise_case(definition.name, dtype, 3000)
+    defaults = [float(np.dtype(dtype).type(value)) for value in definition.defaults]
+    info, root = np.finfo(dtype), definition.bar.root
+    for i in range(0, operands[0].size, 8):
+        exact = oracle.exact(definition.name, *(float(a[i]) for a in operands), *defaults, dtype=dtype)
+        for found_k, exact_k in zip(found, exact, strict=True):
+            with mpmath.workprec(2000):
+                exponent = max(mpmath.frexp(exact_k)[1] - 1 if exact_k else -99999, int(info.minexp))
+                near = root is not None and abs(operands[definition.nin - 1][i] - root) <= NEAR_ROOT
+                ulp = mpmath.ldexp(1, 0 if near else exponent) * mpf(2) ** -int(info.nmant)
+                assert abs(as_mpf(found_k[i]) - exact_k) / ulp < 0.01, [float(a[i]) for a in operands]
+
+
+def exact_rows(name, *operands):
+    """One row of each operand, in mpmath."""
+    first, *rest = ([mpf(float(v)) for v in row] for row in operands)
+    if name == "softmax":
+        total = mpmath.fsum(map(mpmath.exp, first))
+        return [mpmath.exp(v) / total for v in first]
+    if name == "log_softmax":
+        total = mpmath.log(mpmath.fsum(map(mpmath.exp, first)))
+        return [v - total for v in first]
+    if name == "softmax_backward":
+        dot = mpmath.fsum(g * y for g, y in zip(first, rest[0], strict=True))
+        return [y * (g - dot) for g, y in zip(first, rest[0], strict=True)]
+    if name == "log_softmax_backward":
+        total = mpmath.fsum(first)
+        return [g - mpmath.exp(y) * total for g, y in zip(first, rest[0], strict=True)]
+    raise LookupError(f"exact_rows of tests/test_oracle.py wants {name}")
+
+
+@pytest.mark.parametrize("definition", ROWS, ids=lambda d: d.name)
+@each_dtype
+def test_rows_agree_with_mpmath(definition, dtype):
+    for label, x in row_inputs(dtype, 1):
+        if x.shape[-1] > 20:
+            continue
+        operands = row_operands(definition, x[:1])
+        value, unit = oracle.row_reference(definition.name, *operands)
+        with mpmath.workprec(3000):  # +-1e30 and log_softmax of a confident row need them
+            for i, exact in enumerate(exact_rows(definition.name, *(a[0] for a in operands))):
+                if not np.isfinite(value[0, i]):
+                    assert float(exact) == value[0, i], label
+                    continue
+                ulp = float(np.spacing(unit[0, i].astype(dtype)))
+                assert abs(as_mpf(value[0, i]) - exact) / ulp < 0.01, (label, i)
+
+
+@each_dtype
+def test_samples_meet_every_binade_and_both_signs(dtype):
+    x = samples(dtype, 200_000)
+    info = np.finfo(dtype)
+    assert np.isfinite(x).all() and (x != 0).all()
+    for side in (x[x > 0], -x[x < 0]):
+        exponents = set(np.frexp(side)[1].tolist())
+        assert exponents == set(range(int(info.minexp) - info.nmant + 1, int(info.maxexp) + 1))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_ulp_error(dtype):
+    t = np.dtype(dtype).type
+    one, eps, tiny = t(1), np.finfo(dtype).eps, np.finfo(dtype).smallest_subnormal
+    assert oracle.ulp_error(one, 1) == 0
+    assert oracle.ulp_error(one + eps, 1) == 1
+    assert oracle.ulp_error(one, oracle.LONG(1) + oracle.LONG(eps) / 4) == 0.25
+    assert oracle.ulp_error(one - eps / 2, 1) == 0.5
+    assert oracle.ulp_error(tiny, 0) == 1
+    assert oracle.ulp_error(-tiny, tiny) == 2
+    assert oracle.ulp_error(t(np.inf), np.inf) == 0
+    assert oracle.ulp_error(t(np.inf), np.finfo(dtype).max) == 1
+    assert oracle.ulp_error(t(np.nan), np.nan) == 0
+    assert oracle.ulp_error(t(np.nan), 1) == oracle.ulp_error(one, np.nan) == np.inf
+    assert oracle.ulp_error(one + eps, 1, 4) == 0.25
+
+
+def test_every_definition_has_an_oracle():
+    for definition in ELEMENTWISE:
+        assert oracle.formula(definition.name)
+    for definition in ROWS:
+        assert hasattr(oracle, definition.name), f"src/softramp/oracle.py wants a function {definition.name}"
+    with pytest.raises(LookupError, match=r"oracle\.py wants a line for nothing"):
+        oracle.formula("nothing")

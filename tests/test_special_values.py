@@ -1,0 +1,284 @@
+"""The values that hold everywhere, to the sign of zero; and no warnings but for true overflow."""
+
+import types
+import warnings
+
+import numpy as np
+import pytest
+from helpers import (
+    ELEMENTWISE,
+    NAMESPACES,
+    ROWS,
+    arguments,
+    assert_same_bits,
+    each_dtype,
+    each_elementwise,
+    each_namespace,
+    of,
+    outputs,
+    required,
+)
+
+from softramp.cli.verify import row_inputs, row_operands, samples
+from softramp.definitions import definitions
+
+INF, NAN = np.inf, np.nan
+X = [-INF, -0.0, 0.0, INF, NAN]
+WEIGHT = 0.25
+SLOPE = {"float32": float(np.float32(0.01)), "float64": 0.01}
+
+FORWARD = {
+    "relu": [0.0, -0.0, 0.0, INF, NAN],
+    "leaky_relu": [-INF, -0.0, 0.0, INF, NAN],
+    "prelu": [-INF, -0.0, 0.0, INF, NAN],
+    "elu": [-1.0, -0.0, 0.0, INF, NAN],
+    "sigmoid": [0.0, 0.5, 0.5, 1.0, NAN],
+    "tanh": [-1.0, -0.0, 0.0, 1.0, NAN],
+    "silu": [-0.0, -0.0, 0.0, INF, NAN],
+}
+# At g = 1; the second list of a function with two outputs is its second output.
+BACKWARD = {
+    "relu_backward": [[0.0, 0.0, 0.0, 1.0, 1.0]],
+    "leaky_relu_backward": [["slope", "slope", "slope", 1.0, "slope"]],
+    "prelu_backward": [[WEIGHT, WEIGHT, WEIGHT, 1.0, WEIGHT], [-INF, -0.0, 0.0, 0.0, NAN]],
+    "elu_backward": [[0.0, 1.0, 1.0, 1.0, NAN]],
+    "sigmoid_backward": [[0.0, 0.25, 0.25, 0.0, NAN]],
+    "tanh_backward": [[0.0, 1.0, 1.0, 0.0, NAN]],
+    "silu_backward": [[-0.0, 0.5, 0.5, 1.0, NAN]],
+}
+# Where these are closed, g has no influence. All others multiply.
+CLOSED = {"relu_backward": [-1.0, 0.0, -0.0, -INF]}
+
+
+def test_every_function_is_in_the_tables():
+    assert FORWARD.keys() | BACKWARD.keys() == {d.name for d in ELEMENTWISE}
+
+
+# The definitions compute where a kernel cannot: they hold the same values.
+DEFINITIONS = types.SimpleNamespace(**{d.name: d.function for d in definitions.values()})
+each_source = pytest.mark.parametrize("source", [*NAMESPACES, DEFINITIONS],
+                                      ids=[*(f"{n.name}-{n.isa}" for n in NAMESPACES), "definitions"])
+
+
+def every_lane(values, dtype):
+    """The values at every position of a vector, and in its tail."""
+    return np.tile(np.array(values, dtype), 15)
+
+
+@each_source
+@each_dtype
+@pytest.mark.parametrize("name", FORWARD)
+def test_forward(source, dtype, name):
+    with np.errstate(all="ignore"):
+        y = getattr(source, name)(every_lane(X, dtype), *[WEIGHT] * required(definitions[name]))
+    assert_same_bits(y, every_lane(FORWARD[name], dtype))
+
+
+@each_source
+@each_dtype
+@pytest.mark.parametrize("name", BACKWARD)
+def test_backward(source, dtype, name):
+    x = every_lane(X, dtype)
+    weight = [np.full_like(x, WEIGHT)] * required(definitions[name])
+    with np.errstate(all="ignore"):
+        found = outputs(getattr(source, name)(np.ones_like(x), x, *weight))
+    for y, expected in zip(found, BACKWARD[name], strict=True):
+        assert_same_bits(y, every_lane([SLOPE[dtype] if v == "slope" else v for v in expected], dtype))
+
+
+@each_namespace
+@each_dtype
+@of([d for d in ELEMENTWISE if d.name in BACKWARD])
+def test_nan_and_inf_in_g(namespace, dtype, definition):
+    open_at = np.array([-3.0, -0.5, 0.5, 3.0], dtype)
+    weight = np.full_like(open_at, WEIGHT)
+    for g in (NAN, INF, -INF):
+        gs = np.full_like(open_at, g)
+        free = [weight] * required(definition)
+        y = outputs(getattr(namespace, definition.name)(gs, open_at, *free))[0]
+        slope = outputs(getattr(namespace, definition.name)(np.ones_like(gs), open_at, *free))[0]
+        with np.errstate(invalid="ignore"):  # of the expectation
+            expected = np.where(slope == 0, 0, gs) if definition.name in CLOSED else gs * slope
+        assert_same_bits(y, expected.astype(dtype))
+    for x in CLOSED.get(definition.name, []):
+        for g in (NAN, INF, -INF, -1.0):
+            y = getattr(namespace, definition.name)(every_lane([g], dtype), every_lane([x], dtype))
+            assert_same_bits(y, every_lane([0.0], dtype))
+
+
+@each_source
+@each_dtype
+def test_gradient_of_prelus_weight_is_0_where_the_weight_takes_no_part(source, dtype):
+    prelu_backward = getattr(source, "ufuncs", source).prelu_backward  # not summed
+    for g in (NAN, INF, -INF, -1.0):
+        args = [every_lane([value], dtype) for value in (g, 2.0, WEIGHT)]
+        with np.errstate(all="ignore"):
+            _, gw = prelu_backward(*args)
+        assert_same_bits(gw, every_lane([0.0], dtype))
+
+
+@each_namespace
+@each_dtype
+@of([d for d in ELEMENTWISE if d.name in FORWARD])
+def test_nan_in_is_nan_out_in_every_lane(namespace, dtype, definition):
+    """And nothing else in the vector changes."""
+    args = arguments(definition, dtype, 67)
+    expected = getattr(namespace, definition.name)(*args)
+    for lane in range(67):
+        x = args[0].copy()
+        x[lane] = NAN
+        y = getattr(namespace, definition.name)(x, *args[1:])
+        assert np.isnan(y[lane])
+        assert_same_bits(np.delete(y, lane), np.delete(expected, lane))
+
+
+@each_namespace
+@each_dtype
+def test_parameters_at_their_edges(namespace, dtype):
+    minus_inf = np.array(-INF, dtype)
+    assert_same_bits(namespace.leaky_relu(minus_inf, 0.0), np.array(-0.0, dtype)[()])
+    assert_same_bits(namespace.prelu(minus_inf, 0.0), np.array(-0.0, dtype)[()])
+    assert_same_bits(namespace.leaky_relu(np.array([-2.0, 2.0], dtype), -1.5), np.array([3.0, 2.0], dtype))
+    x = np.array([-INF, -0.0, 2.0], dtype)
+    assert_same_bits(namespace.elu(x, 2.5), np.array([-2.5, -0.0, 2.0], dtype))
+    assert_same_bits(namespace.elu_backward(np.ones_like(x), x, 2.5), np.array([0.0, 2.5, 1.0], dtype))
+
+
+# ---- Rows
+
+M = -INF
+SOFTMAX_ROWS = [
+    # row, softmax, log_softmax
+    ([1.0, NAN, 2.0], NAN, NAN),
+    ([1.0, NAN, INF], NAN, NAN),
+    ([1.0, INF, 2.0], NAN, NAN),
+    ([INF, INF, M], NAN, NAN),
+    ([M, M, M], NAN, NAN),
+    ([M, 3.0, M], [0.0, 1.0, 0.0], [M, 0.0, M]),
+    ([7.0], [1.0], [0.0]),
+    ([-1e30], [1.0], [0.0]),
+    ([0.0, 0.0], [0.5, 0.5], None),
+    ([1e30, -1e30], [1.0, 0.0], [0.0, -2e30]),
+]
+
+
+@each_namespace
+@each_dtype
+@pytest.mark.parametrize(("row", "softmax", "log_softmax"), SOFTMAX_ROWS, ids=lambda v: str(v))
+def test_softmax_rows(namespace, dtype, row, softmax, log_softmax):
+    x = np.array(row, dtype)
+    for name, expected in (("softmax", softmax), ("log_softmax", log_softmax)):
+        if expected is None:
+            continue
+        expected = np.broadcast_to(np.array(expected, dtype), x.shape)
+        f = getattr(namespace, name)
+        assert_same_bits(f(x), expected)
+        assert_same_bits(f(np.stack([x] * 20, axis=1), axis=0), np.stack([expected] * 20, axis=1))
+        # The same value wherever it stands in a long row: the rest takes no part.
+        if not np.isnan(expected).any():
+            for position in (0, 1, 63, 127, 128, 200):
+                long = np.full(300, M, dtype)
+                long[position:position + x.size] = x
+                wide = np.full(300, M if name == "log_softmax" else 0.0, dtype)
+                wide[position:position + x.size] = expected
+                assert_same_bits(f(long), wide)
+
+
+@each_namespace
+@each_dtype
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_one_nan_or_inf_spoils_its_row_only(namespace, dtype, name):
+    f = getattr(namespace, name)
+    x = np.random.default_rng(0).normal(size=(5, 203)).astype(dtype)
+    for value in (NAN, INF):
+        for position in (0, 15, 127, 128, 202):
+            spoilt = x.copy()
+            spoilt[2, position] = value
+            y = f(spoilt)
+            assert np.isnan(y[2]).all()
+            assert_same_bits(np.delete(y, 2, 0), np.delete(f(x), 2, 0))
+
+
+@each_namespace
+@each_dtype
+@of(ROWS)
+def test_nan_in_a_derivative_of_rows(namespace, dtype, definition):
+    """All products and sums: one NaN in g or y makes its row NaN and no other."""
+    for k in range(definition.nin):
+        args = arguments(definition, dtype, (3, 150))
+        args[k][1, 77] = NAN
+        y = getattr(namespace, definition.name)(*args)
+        assert np.isnan(y[1]).any() and not np.isnan(y[[0, 2]]).any()
+
+
+@each_namespace
+@each_dtype
+@of(ROWS)
+def test_empty_and_0d(namespace, dtype, definition):
+    f = getattr(namespace, definition.name)
+    for shape in ((0,), (3, 0), (0, 3)):
+        y = f(*[np.empty(shape, dtype)] * definition.nin)
+        assert (y.shape, y.dtype) == (shape, dtype)
+    args = arguments(definition, dtype, (1,))
+    for axis in (-1, 0):
+        assert_same_bits(f(*(a[0] for a in args), axis=axis), f(*args)[0])
+    out = np.empty((), dtype)
+    assert f(*(a[0] for a in args), out=out) is out
+    assert_same_bits(out, f(*args).reshape(()))
+    with pytest.raises(np.exceptions.AxisError):
+        f(*(a[0] for a in args), axis=1)
+
+
+# ---- Warnings
+
+
+def special_and_sampled(dtype):
+    info = np.finfo(dtype)
+    tiny = info.smallest_subnormal
+    special = [NAN, INF, -INF, 0.0, -0.0, info.max, -info.max, tiny, -tiny]
+    return np.concatenate([np.array(special, dtype), samples(dtype, 3000)])
+
+
+@each_namespace
+@each_dtype
+@each_elementwise
+@pytest.mark.parametrize("n", [7, 3009, 100_000])
+def test_no_warning_from_any_value(namespace, dtype, definition, n):
+    f = getattr(namespace, definition.name)
+    x = np.resize(special_and_sampled(dtype), n)
+    args = [*[np.ones_like(x)] * (definition.nin - 1), x, *[np.full_like(x, WEIGHT)] * required(definition)]
+    with warnings.catch_warnings(), np.errstate(all="raise"):
+        warnings.simplefilter("error")
+        f(*args)
+        for k in range(9):
+            f(*(a[k % n] for a in args))
+
+
+@each_namespace
+@each_dtype
+@of(ROWS)
+def test_no_warning_from_any_row(namespace, dtype, definition):
+    f = getattr(namespace, definition.name)
+    for _, x in row_inputs(dtype, 1):
+        operands = row_operands(definition, x)
+        with warnings.catch_warnings(), np.errstate(all="raise"):
+            warnings.simplefilter("error")
+            f(*operands)
+    hostile = np.resize(special_and_sampled(dtype), (200, 33))
+    with warnings.catch_warnings(), np.errstate(all="raise", over="ignore"):
+        warnings.simplefilter("error")
+        f(*[hostile] * definition.nin)
+
+
+@each_namespace
+@each_dtype
+@pytest.mark.parametrize("n", [1, 5, 1000, 100_000])
+def test_true_overflow_is_reported(namespace, dtype, n):
+    """Wherever it happens, also in another thread's piece."""
+    for position in {0, n // 2, n - 1}:
+        x = np.zeros(n, dtype)
+        x[position] = -np.finfo(dtype).max
+        with np.errstate(over="raise"), pytest.raises(FloatingPointError, match="overflow"):
+            namespace.leaky_relu(x, 2.0)
+        with np.errstate(over="ignore"):
+            assert namespace.leaky_relu(x, 2.0)[position] == -INF

@@ -1,0 +1,202 @@
+"""Results never depend on threads, nor on who else computes, forks or limits them."""
+
+import concurrent.futures
+import os
+import signal
+import threading
+import warnings
+
+import numpy as np
+import pytest
+from helpers import (
+    arguments,
+    assert_same_bits,
+    checked,
+    each_dtype,
+    each_elementwise,
+    each_namespace,
+    each_row_function,
+    outputs,
+    python,
+)
+
+import softramp
+from softramp.definitions import definitions
+from softramp.policy import GRAIN
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="no threads on Windows")
+
+
+def same_for_any_number_of_threads(f, *args, **keywords):
+    with softramp.threads(1):
+        expected = outputs(f(*args, **keywords))
+    for n in (2, 3):
+        with softramp.threads(n):
+            assert_same_bits(outputs(f(*args, **keywords)), expected)
+
+
+@each_namespace
+@each_dtype
+@each_elementwise
+def test_elementwise(namespace, dtype, definition):
+    f = getattr(namespace, definition.name)
+    for n in (2 * GRAIN - 1, 2 * GRAIN, 2 * GRAIN + 1, 5 * GRAIN + 17, 300_001):
+        same_for_any_number_of_threads(f, *arguments(definition, dtype, n))
+    args = arguments(definition, dtype, 3 * 70_000)
+    same_for_any_number_of_threads(f, *(a[::3] for a in args))
+    same_for_any_number_of_threads(f, *(a[::-1] for a in args))
+
+
+@each_namespace
+@each_dtype
+@each_elementwise
+def test_in_place(namespace, dtype, definition):
+    f = getattr(namespace, definition.name)
+    expected = outputs(f(*arguments(definition, dtype, 100_000)))
+    for n in (1, 2, 3):
+        args = arguments(definition, dtype, 100_000)
+        with softramp.threads(n):
+            f(*args, out=(args[0], *(np.empty_like(a) for a in expected[1:])))
+        assert_same_bits(args[0], expected[0])
+
+
+@each_namespace
+@each_dtype
+@each_row_function
+@pytest.mark.parametrize(("shape", "axis"), [
+    ((20_000, 5), -1), ((40, 2000), -1), ((2, 50_001), -1), ((1, 100_000), -1), ((3, 30_000), 0),
+    ((10, 100_000), 0), ((70_000, 3), 0), ((2, 300, 129), 1), ((3, 10, 40, 50), 1), ((4, 20, 30, 33), 2),
+])
+def test_rows_and_columns(namespace, dtype, definition, shape, axis):
+    f = getattr(namespace, definition.name)
+    same_for_any_number_of_threads(f, *arguments(definition, dtype, shape), axis=axis)
+
+
+@each_namespace
+def test_sixteen_python_threads_at_once(namespace):
+    """Every function at the same time, the pool busy or not."""
+    cases = []
+    for definition in definitions.values():
+        shape = (70, 1001) if definition.gufunc_signature else 70_007
+        args = arguments(definition, "float32", shape)
+        f = getattr(namespace, definition.name)
+        cases.append((f, args, outputs(f(*args))))
+
+    def work(seed):
+        rng = np.random.default_rng(seed)
+        for k in rng.integers(len(cases), size=40):
+            f, args, expected = cases[k]
+            with softramp.threads(int(rng.integers(1, 5))):
+                assert_same_bits(outputs(f(*args)), expected)
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        list(pool.map(work, range(16)))
+
+
+def fork_and_check(f, args, expected):
+    """Compute in a forked child; its exit status."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12: fork beside threads
+        pid = os.fork()
+    if pid == 0:
+        signal.alarm(60)
+        status = 1
+        try:
+            assert_same_bits(outputs(f(*args)), expected)
+            assert_same_bits(outputs(f(*args)), expected)
+            status = 0
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+@each_namespace
+@pytest.mark.parametrize("name", ["sigmoid", "softmax"])
+def test_forks_after_use(namespace, name):
+    f = getattr(namespace, name)
+    args = arguments(definitions[name], "float32", (70, 1001))
+    with softramp.threads(3):
+        expected = outputs(f(*args))
+        assert [fork_and_check(f, args, expected) for _ in range(50)] == [0] * 50
+        assert_same_bits(outputs(f(*args)), expected)
+
+
+@each_namespace
+def test_forks_while_another_thread_computes(namespace):
+    x = np.linspace(-9, 9, 200_000, dtype=np.float32)
+    expected = namespace.tanh(x)
+    stop = threading.Event()
+
+    def keep_busy():
+        with softramp.threads(2):
+            while not stop.is_set():
+                assert_same_bits(namespace.tanh(x), expected)
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        busy = pool.submit(keep_busy)
+        with softramp.threads(2):
+            found = [fork_and_check(namespace.tanh, [x], (expected,)) for _ in range(20)]
+        stop.set()
+        busy.result()
+    assert found == [0] * 20
+
+
+# ---- Limits
+
+
+def test_limits_nest_and_belong_to_their_thread():
+    before = softramp.get_num_threads()
+    with softramp.threads(3):
+        assert softramp.get_num_threads() == 3
+        with softramp.threads(1):
+            assert softramp.get_num_threads() == 1
+            with concurrent.futures.ThreadPoolExecutor(1) as other:
+                assert other.submit(softramp.get_num_threads).result() == before
+        assert softramp.get_num_threads() == 3
+        with pytest.raises(RuntimeError, match="inside"), softramp.threads(2):
+            raise RuntimeError("inside")
+        assert softramp.get_num_threads() == 3
+    assert softramp.get_num_threads() == before
+
+
+def test_process_wide_number():
+    before = softramp.get_num_threads()
+    try:
+        for n in (1, 2, 7, 500):
+            softramp.set_num_threads(n)
+            assert softramp.get_num_threads() == n
+            with concurrent.futures.ThreadPoolExecutor(1) as other:
+                assert other.submit(softramp.get_num_threads).result() == n
+            x = np.linspace(-3, 3, 3 * GRAIN, dtype=np.float32)
+            same_for_any_number_of_threads(softramp.sigmoid, x)
+    finally:
+        softramp.set_num_threads(before)
+
+
+@pytest.mark.parametrize("set_to", [softramp.set_num_threads, lambda n: softramp.threads(n).__enter__()],
+                         ids=["set_num_threads", "threads"])
+def test_bad_numbers(set_to):
+    before = softramp.get_num_threads()
+    for bad in (0, -1):
+        with pytest.raises(ValueError, match=f"at least 1, got {bad}"):
+            set_to(bad)
+    for bad in (1.5, "2", None):
+        with pytest.raises(TypeError):
+            set_to(bad)
+    assert softramp.get_num_threads() == before
+
+
+NUMBER = "import softramp; print(softramp.get_num_threads())"
+
+
+def test_environment():
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    assert 1 <= int(checked(python(NUMBER, OMP_NUM_THREADS=""))) <= cores
+    assert checked(python(NUMBER, OMP_NUM_THREADS="5")) == "5\n"
+    assert checked(python(NUMBER, OMP_NUM_THREADS="6,2")) == "6\n"
+    assert checked(python(NUMBER, SOFTRAMP_NUM_THREADS="3", OMP_NUM_THREADS="5")) == "3\n"
+    for bad in ("0", "-2", "many"):
+        assert 1 <= int(checked(python(NUMBER, OMP_NUM_THREADS=bad))) <= cores
+        result = python(NUMBER, SOFTRAMP_NUM_THREADS=bad)
+        assert result.returncode == 1
+        assert f"SOFTRAMP_NUM_THREADS must be a positive integer, got '{bad}'" in result.stderr

@@ -1,0 +1,444 @@
+"""What NumPy promises of a ufunc, and what the wrappers promise on top of it."""
+
+import copy
+import pickle
+
+import dask.array
+import numpy as np
+import pandas
+import pytest
+from helpers import (
+    ELEMENTWISE,
+    NAMESPACES,
+    arguments,
+    assert_same_bits,
+    checked,
+    each_dtype,
+    each_elementwise,
+    each_function,
+    each_namespace,
+    each_row_function,
+    of,
+    outputs,
+    python,
+    required,
+)
+
+import softramp
+from softramp.aliases import ALIASES
+from softramp.definitions import definitions
+
+WITH_PARAMETERS = [d for d in definitions.values() if d.parameters]
+WITH_DEFAULTS = [d for d in definitions.values() if d.has_defaults]
+WITHOUT_PARAMETERS = [d for d in definitions.values() if not d.parameters and not d.gufunc_signature]
+
+
+@each_namespace
+@each_function
+def test_kinds(namespace, definition):
+    name = definition.name
+    raw, public = getattr(namespace.ufuncs, name), getattr(namespace, name)
+    assert type(raw) is np.ufunc
+    assert raw.nin == definition.nin + len(definition.parameters)
+    assert raw.nout == definition.nout
+    assert raw.signature == definition.gufunc_signature
+    assert raw.__name__ == public.__name__ == name
+    if definition in WITHOUT_PARAMETERS:
+        assert public is raw
+    else:
+        assert callable(public) and not isinstance(public, np.ufunc)
+
+
+def test_types_are_listed_in_numpys_order():
+    for namespace in NAMESPACES:
+        assert namespace.relu.types == ["f->f", "d->d"]
+        assert namespace.ufuncs.leaky_relu.types == ["ff->f", "dd->d"]
+        assert namespace.ufuncs.prelu_backward.types == ["fff->ff", "ddd->dd"]
+
+
+# ---- Keywords of every ufunc
+
+
+@each_namespace
+@each_dtype
+@each_elementwise
+def test_out_and_where(namespace, dtype, definition):
+    f = getattr(namespace, definition.name)
+    args = arguments(definition, dtype, (20, 7))
+    expected = outputs(f(*args))
+    out = tuple(np.full((20, 7), 99, dtype) for _ in expected)
+    result = f(*args, out=out if len(out) > 1 else out[0])
+    assert all(a is b for a, b in zip(outputs(result), out, strict=True))
+    assert_same_bits(out, expected)
+
+    mask = np.random.default_rng(1).random((20, 7)) < 0.5
+    out = tuple(np.full((20, 7), 99, dtype) for _ in expected)
+    f(*args, out=out, where=mask)
+    for found, full in zip(out, expected, strict=True):
+        assert_same_bits(found, np.where(mask, full, np.dtype(dtype).type(99)))
+
+
+@each_namespace
+@each_function
+def test_dtype_and_casting(namespace, definition):
+    f = getattr(namespace, definition.name)
+    args32, args64 = arguments(definition, "float32", 50), arguments(definition, "float64", 50)
+    takes_dtype = not (definition.gufunc_signature and definition.nin > 1)
+    if takes_dtype:
+        assert_same_bits(f(*args32, dtype=np.float64), f(*(a.astype(np.float64) for a in args32)))
+        with pytest.raises(TypeError):
+            f(*args64, dtype=np.int32)
+    if definition in ELEMENTWISE:
+        with pytest.raises(TypeError, match="Cannot cast"):
+            f(*args64, dtype=np.float32, casting="safe")
+    out = tuple(np.empty(50, np.float32) for _ in range(definition.nout))
+    out = out if len(out) > 1 else out[0]
+    f(*args64, out=out)  # float64 into float32: same_kind
+    assert_same_bits(outputs(out), tuple(a.astype(np.float32) for a in outputs(f(*args64))))
+    with pytest.raises(TypeError):
+        f(*args32, out=np.empty(50, np.int64))
+
+
+@each_namespace
+@each_elementwise
+def test_order_and_subok(namespace, definition):
+    f = getattr(namespace, definition.name)
+    args = [np.asfortranarray(a) for a in arguments(definition, "float32", (5, 6))]
+    for order, flag in (("C", "C_CONTIGUOUS"), ("F", "F_CONTIGUOUS"), ("K", "F_CONTIGUOUS")):
+        assert outputs(f(*args, order=order))[0].flags[flag]
+
+    class Subclass(np.ndarray):
+        pass
+
+    views = [a.view(Subclass) for a in args]
+    assert type(outputs(f(*views))[0]) is Subclass
+    assert type(outputs(f(*views, subok=False))[0]) is np.ndarray
+
+
+# ---- Types of operands
+
+
+@each_namespace
+@each_function
+@pytest.mark.parametrize("dtype", ["?", "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "e"])
+def test_integers_bool_and_float16_become_floating(namespace, definition, dtype):
+    f = getattr(namespace, definition.name)
+    count = definition.nin + required(definition)
+    args = [np.array([0, 1, 1, 0, 3], dtype) for _ in range(count)]
+    floating = np.result_type(dtype, np.float32) if dtype in "?bBhHe" else np.dtype(np.float64)
+    assert_same_bits(f(*args), f(*(a.astype(floating) for a in args)))
+
+
+@each_namespace
+@each_function
+@pytest.mark.parametrize("dtype", ["F", "D", "O", "g", "U3", "M8[s]"])
+def test_other_types_are_a_type_error(namespace, definition, dtype):
+    count = definition.nin + required(definition)
+    with pytest.raises(TypeError):
+        getattr(namespace, definition.name)(*[np.zeros(3, dtype)] * count)
+
+
+@each_namespace
+@of(WITH_PARAMETERS)
+def test_type_of_a_parameter(namespace, definition):
+    """A parameter is an operand of its own type: float32 keeps float32, float64 makes float64."""
+    f = getattr(namespace, definition.name)
+    count = len(definition.parameters)
+    operands = arguments(definition, "float32", 9)[:definition.nin]
+    for value, expected in (
+        (0.5, np.float32), (1, np.float32), (np.float32(0.5), np.float32), (np.float16(0.5), np.float32),
+        (np.full(9, 0.5, np.float32), np.float32),
+        (np.full(9, 0.5), np.float64), (np.float64(0.5), np.float64),
+    ):
+        found = f(*operands, *[value] * count)
+        assert outputs(found)[0].dtype == expected
+    assert_same_bits(f(*operands, *[0.5] * count), f(*operands, *[np.float32(0.5)] * count))
+
+
+@each_namespace
+@each_elementwise
+def test_scalars_and_lists(namespace, definition):
+    f = getattr(namespace, definition.name)
+    count = definition.nin + required(definition)
+    one = outputs(f(*[0.7] * count))[0]
+    assert isinstance(one, np.float64)
+    assert isinstance(outputs(f(*[np.float32(0.7)] * count))[0], np.float32)
+    assert_same_bits(outputs(f(*[[0.7, 0.7]] * count))[0], np.array([one, one]))
+
+
+# ---- Shapes and memory
+
+
+@each_namespace
+@each_dtype
+@each_elementwise
+def test_broadcasting_empty_and_0d(namespace, dtype, definition):
+    f = getattr(namespace, definition.name)
+    shapes = [(4, 1, 6), (5, 1), (6,)]
+    count = definition.nin + required(definition)
+    args = [arguments(definition, dtype, shapes[k % 3], k)[0] for k in range(count)]
+    raw = getattr(namespace.ufuncs, definition.name)
+    args += [np.array(value, dtype) for value in definition.defaults]
+    full = [np.ascontiguousarray(a) for a in np.broadcast_arrays(*args)]
+    assert_same_bits(raw(*args), raw(*full))
+    for shape in ((0,), (3, 0, 2)):
+        y = outputs(f(*[np.empty(shape, dtype)] * count))[0]
+        assert (y.shape, y.dtype) == (shape, dtype)
+    zero_d = outputs(f(*[np.array(0.7, dtype)] * count))[0]
+    assert_same_bits(zero_d, outputs(f(*[np.full(1, 0.7, dtype)] * count))[0][0])
+    with pytest.raises(ValueError, match="broadcast"):
+        raw(*[np.zeros(3, dtype)] * raw.nin, out=tuple(np.zeros((2, 2), dtype) for _ in range(raw.nout)))
+
+
+@each_namespace
+@each_dtype
+@each_elementwise
+def test_in_place(namespace, dtype, definition):
+    f = getattr(namespace, definition.name)
+    for n in (1, 5, 300, 70_000):
+        for k in range(definition.nin):
+            args = arguments(definition, dtype, n)
+            expected = outputs(f(*args))
+            out = (args[k], *(np.empty_like(args[k]) for _ in expected[1:]))
+            f(*args, out=out)
+            assert_same_bits(out, expected)
+
+
+@each_namespace
+@each_dtype
+@each_elementwise
+@pytest.mark.parametrize("shift", [1, 3, 16, 300])
+def test_partly_overlapping(namespace, dtype, definition, shift):
+    f = getattr(namespace, definition.name)
+    for n in (1000, 70_000):
+        for forwards in (True, False):
+            args = arguments(definition, dtype, n)
+            buffer = np.zeros(n + shift, dtype)
+            source, target = (buffer[:n], buffer[shift:]) if forwards else (buffer[shift:], buffer[:n])
+            source[:] = args[definition.nin - 1]
+            expected = outputs(f(*args))
+            args[definition.nin - 1] = source
+            f(*args, out=(target, *(np.empty(n, dtype) for _ in expected[1:])))
+            assert_same_bits(target, expected[0])
+
+
+@each_namespace
+@each_function
+def test_read_only_out_is_refused(namespace, definition):
+    f = getattr(namespace, definition.name)
+    args = arguments(definition, "float32", 10)
+    before = [a.copy() for a in args]
+    out = [np.full(10, 99, np.float32) for _ in range(definition.nout)]
+    out[-1].flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        f(*args, out=tuple(out) if len(out) > 1 else out[0])
+    for a, b in zip(args, before, strict=True):
+        assert_same_bits(a, b)
+    assert all((a == 99).all() for a in out)
+
+
+# ---- Methods
+
+
+@each_namespace
+def test_methods(namespace):
+    prelu = namespace.ufuncs.prelu
+    x = np.array([-8.0, 2.0, 0.5, -3.0], np.float32)
+    folded = [x[0]]
+    for v in x[1:]:
+        folded.append(namespace.prelu(folded[-1], v))
+    assert_same_bits(prelu.reduce(x), folded[-1])
+    assert_same_bits(prelu.accumulate(x), np.array(folded, np.float32))
+    assert_same_bits(prelu.outer(x, x), namespace.prelu(x[:, None], x))
+    assert_same_bits(prelu.reduceat(x, [0, 2]), np.array([prelu.reduce(x[:2]), prelu.reduce(x[2:])]))
+    long = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+    assert_same_bits(prelu.reduce(long, axis=0), np.array([prelu.reduce(c) for c in long.T]))
+    at = x.copy()
+    prelu.at(at, [0, 0, 3], np.float32(0.5))
+    assert_same_bits(at, np.array([-2.0, 2.0, 0.5, -1.5], np.float32))
+    unary = x.copy()
+    namespace.relu.at(unary, [0])
+    assert_same_bits(unary, np.array([0.0, 2.0, 0.5, -3.0], np.float32))
+
+
+@pytest.mark.parametrize("backend", sorted({n.name for n in NAMESPACES}))
+def test_pickle_and_copy(backend):
+    """Each backend as the default: a pickle holds a name."""
+    checked(python("""
+import copy, pickle, softramp, softramp.unary
+from softramp.definitions import definitions
+for name, definition in definitions.items():
+    made = [getattr(softramp, name), getattr(softramp.ufuncs, name)]
+    made += [getattr(softramp.unary, name)] if definition.has_defaults else []
+    for f in made:
+        assert pickle.loads(pickle.dumps(f)) is f, f
+        assert copy.copy(f) is f and copy.deepcopy(f) is f
+""", SOFTRAMP_BACKEND=backend))
+
+
+# ---- Foreign arrays
+
+
+@each_namespace
+@each_elementwise
+def test_masked_array(namespace, definition):
+    f = getattr(namespace, definition.name)
+    args = arguments(definition, "float64", 6)
+    mask = [True, False, False, True, False, False]
+    y = outputs(f(*(np.ma.MaskedArray(a, mask) for a in args)))[0]
+    assert isinstance(y, np.ma.MaskedArray)
+    assert (y.mask == mask).all()
+    assert_same_bits(y.compressed(), outputs(f(*args))[0][~np.array(mask)])
+
+
+@each_namespace
+@of([d for d in ELEMENTWISE if d.nout == 1])  # dask takes no ufuncs of two outputs
+def test_dask_array(namespace, definition):
+    f = getattr(namespace, definition.name)
+    args = arguments(definition, "float32", 100)
+    y = f(*(dask.array.from_array(a, chunks=30) for a in args))
+    assert isinstance(y, dask.array.Array)
+    assert_same_bits(y.compute(), f(*args))
+
+
+@each_namespace
+@each_elementwise
+def test_pandas_series(namespace, definition):
+    f = getattr(namespace, definition.name)
+    args = arguments(definition, "float32", 4)
+    index = pandas.Index(["a", "b", "c", "d"])
+    y = outputs(f(*(pandas.Series(a, index=index) for a in args)))[0]
+    assert isinstance(y, pandas.Series) and y.index.equals(index)
+    assert_same_bits(y.to_numpy(), outputs(f(*args))[0])
+
+
+@each_namespace
+@each_row_function
+def test_row_functions_take_arrays_only_of_numpy(namespace, definition):
+    f = getattr(namespace, definition.name)
+    masked = np.ma.MaskedArray([1.0, 2.0], [True, False])
+    with pytest.raises(TypeError, match=f"{definition.name} takes NumPy arrays"):
+        f(*[masked] * definition.nin)
+    with pytest.raises(TypeError, match=f"{definition.name} takes NumPy arrays"):
+        f(*[dask.array.ones(3)] * definition.nin)
+    with pytest.raises(TypeError):
+        f(*["text"] * definition.nin)
+
+
+# ---- Wrappers: parameters
+
+
+@each_namespace
+@each_dtype
+@of(WITH_DEFAULTS)
+def test_defaults_bound_and_given_are_the_same(namespace, dtype, definition):
+    f = getattr(namespace, definition.name)
+    for n in (1, 33, 70_000):
+        args = arguments(definition, dtype, n)
+        names = dict(zip(definition.parameters, definition.defaults, strict=True))
+        assert_same_bits(f(*args), f(*args, *definition.defaults))
+        assert_same_bits(f(*args), f(*args, **names))
+        assert_same_bits(f(*args, dtype="float64"), f(*args, **names, dtype="float64"))
+        strided = [np.repeat(a, 3)[::3] for a in args]
+        assert_same_bits(f(*args), f(*strided))
+
+
+@each_namespace
+@of(WITH_PARAMETERS)
+def test_parameters_by_position_and_by_name(namespace, definition):
+    f = getattr(namespace, definition.name)
+    operands = arguments(definition, "float32", 9)[:definition.nin]
+    values = [0.25 + k for k in range(len(definition.parameters))]
+    named = dict(zip(definition.parameters, values, strict=True))
+    expected = outputs(f(*operands, *values))[0]
+    raw = outputs(getattr(namespace.ufuncs, definition.name)(*operands, *values))[0]
+    assert_same_bits(expected, raw)
+    assert_same_bits(outputs(f(*operands, **named))[0], expected)
+
+
+@each_namespace
+@of(WITH_PARAMETERS)
+def test_wrong_parameters(namespace, definition):
+    f, name = getattr(namespace, definition.name), definition.name
+    operands = arguments(definition, "float32", 9)[:definition.nin]
+    values = [0.25] * len(definition.parameters)
+    first = definition.parameters[0]
+    with pytest.raises(TypeError, match=rf"{name}\(\) got multiple values for argument '{first}'"):
+        f(*operands, 0.25, **{first: 0.25})
+    with pytest.raises(TypeError, match=rf"{name}\(\) takes "):
+        f(*operands, *values, 1.0)
+    with pytest.raises(TypeError):
+        f(*operands, *values, nonsense=1)
+    if required(definition):
+        with pytest.raises(TypeError, match=rf"{name}\(\) missing .*'{first}'"):
+            f(*operands)
+    with pytest.raises(TypeError):
+        f()
+
+
+@each_namespace
+@of(WITHOUT_PARAMETERS)
+def test_wrong_counts(namespace, definition):
+    f = getattr(namespace, definition.name)
+    with pytest.raises(TypeError, match="positional arguments"):
+        f(*[1.0] * (definition.nin - 1))
+    with pytest.raises(TypeError, match="positional arguments"):
+        f(*[1.0] * (definition.nin + 2))
+
+
+@each_namespace
+def test_gradient_of_prelus_weight_is_summed_to_its_shape(namespace):
+    rng = np.random.default_rng(0)
+    g, x = rng.normal(size=(2, 4, 3, 5)).astype(np.float32)
+    for shape in ((), (5,), (3, 1), (3, 5), (4, 1, 1), (1, 3, 5), (1, 1, 1)):
+        weight = rng.normal(size=shape).astype(np.float32)
+        gx, gw = namespace.prelu_backward(g, x, weight)
+        assert gx.shape == x.shape
+        assert np.shape(gw) == shape and gw.dtype == np.float32
+        each = np.where(x > 0, 0, x.astype(np.float64) * g)
+        summed = each.sum(axis=tuple(range(3 - len(shape))))
+        summed = summed.sum(axis=tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)
+        np.testing.assert_allclose(gw, summed.reshape(shape), rtol=1e-6, atol=1e-6)
+
+
+@each_namespace
+@each_row_function
+def test_axis_of_row_functions(namespace, definition):
+    f = getattr(namespace, definition.name)
+    args = arguments(definition, "float32", (3, 4, 5))
+    for axis in range(-3, 3):
+        expected = np.moveaxis(f(*(np.moveaxis(a, axis, -1).copy() for a in args)), -1, axis)
+        assert_same_bits(f(*args, axis=axis), expected)
+        assert_same_bits(f(*args, axis), expected)
+        out = np.empty((3, 4, 5), np.float32)
+        assert f(*args, axis=axis, out=out) is out
+        assert_same_bits(out, expected)
+    for bad in (3, -4):
+        with pytest.raises(np.exceptions.AxisError):
+            f(*args, axis=bad)
+    for bad in (1.0, "x", (0, 1), None):
+        with pytest.raises(TypeError, match="axis must be an integer"):
+            f(*args, axis=bad)
+
+
+@each_namespace
+@each_dtype
+@each_row_function
+def test_row_functions_in_place(namespace, dtype, definition):
+    f = getattr(namespace, definition.name)
+    for shape in ((7,), (3, 128), (5, 1001), (2, 50_000)):
+        for axis in range(-len(shape), 0):
+            for k in range(definition.nin):
+                args = arguments(definition, dtype, shape)
+                expected = f(*args, axis=axis)
+                f(*args, axis=axis, out=args[k])
+                assert_same_bits(args[k], expected)
+
+
+def test_aliases_are_the_same_objects():
+    for alias, name in ALIASES.items():
+        assert getattr(softramp, alias) is getattr(softramp, name)
+        assert alias in softramp.__all__
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        softramp.nothing  # noqa: B018
+    assert copy.copy(softramp.relu) is pickle.loads(pickle.dumps(softramp.relu))
