@@ -44,7 +44,8 @@ static void scatter(char *to, const char *from, intptr_t n, intptr_t step, intpt
         for (intptr_t i = 0; i < n; i++) *(uint64_t *)(to + i * step) = ((const uint64_t *)from)[i];
 }
 
-static void blocked(const struct elementwise *k, char *const *args, intptr_t n, const intptr_t *steps, intptr_t block)
+static void blocked(const struct elementwise *k, char *const *args, intptr_t n, const intptr_t *steps,
+                    intptr_t block)
 {
     _Alignas(64) char buffer[MAX_OPERANDS][BLOCK * 8];
     const int inputs = k->nin + k->nparam, operands = inputs + k->nout;

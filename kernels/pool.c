@@ -1,11 +1,11 @@
 // The thread pool: run_split() runs a large call in pieces.
 //
-// Each thread owns the same share of the pieces on every call, so that its
-// data stays in its core's cache, and steals from other shares when its own is done. A share is one
-// atomic word, generation | first | last: a piece is claimed by moving an end. The job is read only
-// after a claim and replaced only when all pieces are claimed and all claimed pieces are done, so a
-// worker that comes late finds nothing and harms nothing. The caller works too and waits for claimed
-// pieces only, never for a worker that has not started.
+// Each thread owns the same share of the pieces on every call, so that its data stays in its core's
+// cache, and steals from other shares when its own is done. A share is one atomic word, generation |
+// first | last: a piece is claimed by moving an end. The job is read only after a claim and replaced
+// only when all pieces are claimed and all claimed pieces are done, so a worker that comes late finds
+// nothing and harms nothing. The caller works too and waits for claimed pieces only, never for a worker
+// that has not started.
 //
 // No piece needs the GIL. If the pool is busy the call is serial. A forked child has no workers.
 #define _GNU_SOURCE
@@ -197,9 +197,10 @@ bool run_split(const struct row *row, char **args, const intptr_t *dims, const i
     atomic_store_explicit(&overflowed, 0, memory_order_relaxed);
     atomic_store_explicit(&threads_now, threads, memory_order_relaxed);
     atomic_store_explicit(&spinning, threads <= row->policy->cores, memory_order_relaxed);
-    for (int t = 0; t < threads; t++)
-        atomic_store_explicit(&shares[t].word, share_word(gen, pieces * t / threads, pieces * (t + 1) / threads),
-                              memory_order_release);
+    for (int t = 0; t < threads; t++) {
+        const uint64_t word = share_word(gen, pieces * t / threads, pieces * (t + 1) / threads);
+        atomic_store_explicit(&shares[t].word, word, memory_order_release);
+    }
     atomic_store(&generation, gen);
     if (atomic_load(&sleepers)) {
         pthread_mutex_lock(&mutex);

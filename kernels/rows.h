@@ -25,7 +25,9 @@
     for (intptr_t b = 0, m; b < n && (m = n - b < SPAN ? n - b : SPAN, 1); b += SPAN)
 #define PADDED(m) (((m) + LANES - 1) & -(intptr_t)LANES)
 #define AT(operand, i) (p[operand] + (i) * step[operand])
-typedef double d8 __attribute__((vector_size(64))), d4 __attribute__((vector_size(32))), d2 __attribute__((vector_size(16)));
+typedef double d8 __attribute__((vector_size(64)));
+typedef double d4 __attribute__((vector_size(32)));
+typedef double d2 __attribute__((vector_size(16)));
 typedef void tile_fn(char *const *p, const intptr_t *step, intptr_t n, intptr_t width);
 #endif
 
@@ -140,7 +142,8 @@ INLINE struct F(scale) F(scale)(T least, T largest)
 {
     const T pivot = largest == -(T)INFINITY ? (T)NAN : largest, half = F(largest) / 2;
     const T floor = F(max)(-half, pivot) - (F(abs)(pivot) * F(two_ulps) - F(lowest));
-    return (struct F(scale)){pivot, pivot < -half ? -F(largest) : floor, pivot / 2 - least / 2 < F(narrow) / 2};
+    const _Bool narrow = pivot / 2 - least / 2 < F(narrow) / 2;
+    return (struct F(scale)){pivot, pivot < -half ? -F(largest) : floor, narrow};
 }
 
 // e^(x-pivot) * 2^up; x = pivot gives exactly 2^up. A NaN comes through the low word.
@@ -211,7 +214,8 @@ INLINE struct F(scale) F(row_scale)(const char *x, intptr_t step, intptr_t n)
     return F(scale)(F(fold_min)(low), F(fold_max)(high));
 }
 
-INLINE _Bool F(tile_scales)(char *const *p, const intptr_t *step, intptr_t n, intptr_t width, T *pivot, T *floor)
+INLINE _Bool F(tile_scales)(char *const *p, const intptr_t *step, intptr_t n, intptr_t width,
+                            T *pivot, T *floor)
 {
     T low[TILE], high[TILE];
     for (intptr_t c = 0; c < width; c++) low[c] = (T)INFINITY, high[c] = -(T)INFINITY;
@@ -240,7 +244,8 @@ struct F(line) {
 };
 
 // ---- softmax: x -> out
-INLINE struct F(total) F(softmax_sum)(char *const *p, const intptr_t *step, intptr_t n, struct F(scale) s, _Bool narrow)
+INLINE struct F(total) F(softmax_sum)(char *const *p, const intptr_t *step, intptr_t n,
+                                      struct F(scale) s, _Bool narrow)
 {
     struct F(sums) sums = {0};
     T in[SPAN], result[SPAN];
@@ -263,7 +268,8 @@ INLINE void F(softmax_measure)(char *const *p, const intptr_t *step, intptr_t n,
 
 INLINE void F(softmax_finish)(struct F(line) *line) { line->inverse = F(inverse)(line->sum); }
 
-INLINE void F(softmax_scale)(char *const *p, const intptr_t *step, intptr_t n, struct F(inverse) v, _Bool narrow)
+INLINE void F(softmax_scale)(char *const *p, const intptr_t *step, intptr_t n,
+                             struct F(inverse) v, _Bool narrow)
 {
     T in[SPAN], result[SPAN];
     SPANS(b, m, n) {
@@ -274,7 +280,8 @@ INLINE void F(softmax_scale)(char *const *p, const intptr_t *step, intptr_t n, s
     }
 }
 
-INLINE void F(softmax_write)(char *const *p, const intptr_t *step, intptr_t n, const struct F(line) *line)
+INLINE void F(softmax_write)(char *const *p, const intptr_t *step, intptr_t n,
+                             const struct F(line) *line)
 {
     if (line->scale.narrow) F(softmax_scale)(p, step, n, line->inverse, 1);
     else F(softmax_scale)(p, step, n, line->inverse, 0);
@@ -346,7 +353,8 @@ INLINE T F(log_sum)(struct F(total) rest, U maxima)
     return (T)(log1p_fast(r) + (FLOAT ? 0 : rest.low * F(two_down) / (1 + r)));
 }
 
-INLINE struct F(total) F(log_softmax_sum)(const char *x, intptr_t step, intptr_t n, struct F(line) *line, _Bool narrow)
+INLINE struct F(total) F(log_softmax_sum)(const char *x, intptr_t step, intptr_t n,
+                                          struct F(line) *line, _Bool narrow)
 {
     const struct F(scale) s = line->scale;
     struct F(sums) sums = {0};
@@ -367,16 +375,19 @@ INLINE struct F(total) F(log_softmax_sum)(const char *x, intptr_t step, intptr_t
     return F(total)(&sums);
 }
 
-INLINE void F(log_softmax_measure)(char *const *p, const intptr_t *step, intptr_t n, struct F(line) *line)
+INLINE void F(log_softmax_measure)(char *const *p, const intptr_t *step, intptr_t n,
+                                   struct F(line) *line)
 {
     line->scale = F(row_scale)(p[0], step[0], n);
     line->sum = line->scale.narrow ? F(log_softmax_sum)(p[0], step[0], n, line, 1)
                                    : F(log_softmax_sum)(p[0], step[0], n, line, 0);
 }
 
-INLINE void F(log_softmax_finish)(struct F(line) *line) { line->log_sum = F(log_sum)(line->sum, line->maxima); }
+INLINE void F(log_softmax_finish)(struct F(line) *line) { line->log_sum = F(log_sum)(line->sum,
+                                                                                     line->maxima); }
 
-INLINE void F(log_softmax_write)(char *const *p, const intptr_t *step, intptr_t n, const struct F(line) *line)
+INLINE void F(log_softmax_write)(char *const *p, const intptr_t *step, intptr_t n,
+                                 const struct F(line) *line)
 {
     const T pivot = line->scale.pivot, log_sum = line->log_sum;
     T in[SPAN], result[SPAN];
@@ -414,9 +425,11 @@ INLINE void F(log_softmax_tile)(char *const *p, const intptr_t *step, intptr_t n
 }
 
 // ---- softmax_backward: g, y -> out = y * (g - sum(g*y)). In double: g - sum cancels.
-INLINE T F(softmax_slope)(T g, T y, struct F(total) sum) { return y * (T)(((double)g - sum.high) - sum.low); }
+INLINE T F(softmax_slope)(T g, T y,
+                          struct F(total) sum) { return y * (T)(((double)g - sum.high) - sum.low); }
 
-INLINE void F(softmax_backward_measure)(char *const *p, const intptr_t *step, intptr_t n, struct F(line) *line)
+INLINE void F(softmax_backward_measure)(char *const *p, const intptr_t *step, intptr_t n,
+                                        struct F(line) *line)
 {
     struct F(sums) sums = {0};
     T in0[SPAN], in1[SPAN];
@@ -434,7 +447,8 @@ INLINE void F(softmax_backward_measure)(char *const *p, const intptr_t *step, in
 
 INLINE void F(softmax_backward_finish)(struct F(line) *line) { (void)line; }
 
-INLINE void F(softmax_backward_write)(char *const *p, const intptr_t *step, intptr_t n, const struct F(line) *line)
+INLINE void F(softmax_backward_write)(char *const *p, const intptr_t *step, intptr_t n,
+                                      const struct F(line) *line)
 {
     T in0[SPAN], in1[SPAN], result[SPAN];
     SPANS(b, m, n) {
@@ -463,7 +477,8 @@ INLINE void F(softmax_backward_tile)(char *const *p, const intptr_t *step, intpt
 }
 
 // ---- log_softmax_backward: g, y -> out = g - e^y * sum(g)
-INLINE void F(log_softmax_backward_measure)(char *const *p, const intptr_t *step, intptr_t n, struct F(line) *line)
+INLINE void F(log_softmax_backward_measure)(char *const *p, const intptr_t *step, intptr_t n,
+                                            struct F(line) *line)
 {
     struct F(sums) sums = {0};
     T in[SPAN];
@@ -473,7 +488,8 @@ INLINE void F(log_softmax_backward_measure)(char *const *p, const intptr_t *step
 
 INLINE void F(log_softmax_backward_finish)(struct F(line) *line) { (void)line; }
 
-INLINE void F(log_softmax_backward_write)(char *const *p, const intptr_t *step, intptr_t n, const struct F(line) *line)
+INLINE void F(log_softmax_backward_write)(char *const *p, const intptr_t *step, intptr_t n,
+                                          const struct F(line) *line)
 {
     const T sum = (T)line->sum.high;
     T in0[SPAN], in1[SPAN], result[SPAN];
@@ -486,7 +502,8 @@ INLINE void F(log_softmax_backward_write)(char *const *p, const intptr_t *step, 
     }
 }
 
-INLINE void F(log_softmax_backward_tile)(char *const *p, const intptr_t *step, intptr_t n, intptr_t width)
+INLINE void F(log_softmax_backward_tile)(char *const *p, const intptr_t *step, intptr_t n,
+                                         intptr_t width)
 {
     struct F(total) total[TILE];
     struct F(tile_sums) sums = {0};
@@ -504,7 +521,8 @@ INLINE void F(log_softmax_backward_tile)(char *const *p, const intptr_t *step, i
 
 // ---- The NumPy loops. dims: rows, n. steps: to the next row of each operand, then to the next
 // element of each.
-INLINE void F(turn)(T *tile, char *row, intptr_t to_row, intptr_t to_element, intptr_t n, intptr_t width, _Bool back)
+INLINE void F(turn)(T *tile, char *row, intptr_t to_row, intptr_t to_element, intptr_t n,
+                    intptr_t width, _Bool back)
 {
     for (intptr_t c = 0; c < width; c++)
         for (intptr_t k = 0; k < n; k++) {
@@ -514,7 +532,8 @@ INLINE void F(turn)(T *tile, char *row, intptr_t to_row, intptr_t to_element, in
         }
 }
 
-INLINE void F(over_tiles)(tile_fn *tile, int operands, char **args, const intptr_t *dims, const intptr_t *steps,
+INLINE void F(over_tiles)(tile_fn *tile, int operands, char **args, const intptr_t *dims,
+                          const intptr_t *steps,
                           _Bool turn)
 {
     const intptr_t n = dims[1], *const step = steps + operands;

@@ -39,7 +39,8 @@ static const T F(narrow) = 60;                     // e^-narrow over any sum is 
 #define MAGIC(k) (0x1.8p52 + 1023 + (k))
 #define MANTISSA 52
 static const U F(sign) = UINT64_C(1) << 63;
-static const T F(log2e) = 0x1.71547652b82fep+0, F(ln2_high) = 0x1.62e42feep-1, F(ln2_low) = 0x1.a39ef35793c76p-33;
+static const T F(log2e) = 0x1.71547652b82fep+0;
+static const T F(ln2_high) = 0x1.62e42feep-1, F(ln2_low) = 0x1.a39ef35793c76p-33;
 static const T F(lowest) = -780, F(highest) = 710;
 enum { F(up) = 128 };
 static const T F(two_up) = 0x1p128, F(two_down) = 0x1p-128;

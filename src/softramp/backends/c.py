@@ -60,7 +60,7 @@ def choose_isa(isa: str | None) -> str:
     if isa not in ISAS:
         raise ValueError(f"{source} must be one of {', '.join(ISAS)}, got {isa!r}")
     if isa not in tables():
-        raise ValueError(f"{source}={isa} needs a processor and a build that have it; here: {', '.join(tables())}")
+        raise ValueError(f"{source}={isa} is not to be had on this processor, which has {', '.join(tables())}")
     return isa
 
 
