@@ -1,6 +1,9 @@
 // What Python sees: the tables that this machine can run.
 #include "kernels.h"
 
+// By which threadpoolctl knows this library: src/softramp/threadpool.py.
+__attribute__((visibility("default"))) const char softramp_kernels = 1;
+
 // Best first; NULL where this copy was not compiled or the processor cannot run it.
 static const struct table *table(int i)
 {

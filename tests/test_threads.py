@@ -8,6 +8,7 @@ import warnings
 
 import numpy as np
 import pytest
+import threadpoolctl
 from helpers import (
     arguments,
     assert_same_bits,
@@ -200,3 +201,14 @@ def test_environment():
         result = python(NUMBER, SOFTRAMP_NUM_THREADS=bad)
         assert result.returncode == 1
         assert f"SOFTRAMP_NUM_THREADS must be a positive integer, got '{bad}'" in result.stderr
+
+
+@pytest.mark.skipif("c" not in softramp.backends.available(), reason="threadpoolctl finds a library by its file")
+def test_threadpoolctl_limits_the_pool():
+    softramp.backends.load("c")
+    before = softramp.get_num_threads()
+    (pool,) = threadpoolctl.ThreadpoolController().select(user_api="softramp").info()
+    assert pool["num_threads"] == before and pool["version"] == softramp.__version__
+    with threadpoolctl.threadpool_limits(before + 1, user_api="softramp"):
+        assert softramp.get_num_threads() == before + 1
+    assert softramp.get_num_threads() == before

@@ -45,9 +45,13 @@ class Namespace(_Made):
         super().__init__(self._public)
         self.backend = backend
         self.name: str = backend.name
-        self.isa: str = backend.isa
         self.ufuncs = _Made(self._ufunc)
         self.unary = _Made(self._bound)
+
+    @property
+    def isa(self) -> str:
+        """The instruction set of the kernels."""
+        return str(self.backend.isa)
 
     def _ufunc(self, name: str) -> np.ufunc:
         definition = definitions[name]

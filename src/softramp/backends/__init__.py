@@ -87,9 +87,12 @@ def load(name: str | None = None, isa: str | None = None) -> Namespace:
 
     name = name or default()
     if name == "c":
+        from softramp import threadpool
         from softramp.backends.c import CBackend
 
-        return Namespace(CBackend(isa))
+        backend = CBackend(isa)
+        threadpool.register()
+        return Namespace(backend)
     if name == "numba":
         if isa is not None:
             raise ValueError("isa is for the C backend; Numba compiles for the processor it finds")

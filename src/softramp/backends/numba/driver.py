@@ -4,8 +4,8 @@ One mutex guards everything, nothing spins. Each thread has the same share of th
 then steals; the caller works too and waits for claimed pieces only. The state is one block of words
 whose address is frozen into the code, with NumPy's inner loop as the only signature.
 
-Compiling the pool takes a second. So `run`, which every call goes through, reaches `split` through a
-pointer, which first leads to a callback that compiles it.
+Compiling all this takes a second. So `run`, which every call goes through, reaches what is rarely needed
+through pointers, which first lead to callbacks that compile it.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ import os
 import platform
 import signal
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numba import cfunc, types
 
+from softramp.backends.numba.callback import LOOP as LOOP_IN_C
 from softramp.backends.numba.callback import Callback, compiled
 from softramp.backends.numba.intrinsics import address, at_most, buffer, call, jit, pointer_to
 from softramp.backends.numba.loops import LOOP, carries
@@ -37,8 +39,8 @@ INPUTS, BOUND, OUTPUTS, CORE_STEPS, SIZE, VALUE = (
 _policy = {name: getattr(Policy, name).offset // WORD for name, _ in Policy._fields_}
 THREADS, GRAIN, KEY = _policy["threads"], _policy["grain"], _policy["key"]
 
-(SPLIT, WORKER, BUSY, WORKERS, GENERATION, SHARES, COUNT, CORE, PIECE, PIECES, DONE, OVERFLOWED,
- JOB) = range(13)
+(SPLIT, CHECK, WORKER, BUSY, WORKERS, GENERATION, SHARES, COUNT, CORE, PIECE, PIECES, DONE, OVERFLOWED,
+ JOB) = range(14)
 JOB_ARGS = JOB + 1
 JOB_STEPS = JOB_ARGS + MAX_OPERANDS
 FIRST = JOB_STEPS + 2 * MAX_OPERANDS
@@ -52,7 +54,7 @@ state_at = _state.ctypes.data
 mutex, work, finished = (state_at + WORD * k for k in (MUTEX, WORK, FINISHED))
 
 words, float32_at, float64_at = pointer_to(np.intp), pointer_to(np.float32), pointer_to(np.float64)
-operands, steps_of_operands = buffer(np.intp, MAX_OPERANDS), buffer(np.intp, 2 * MAX_OPERANDS)
+addresses, all_of_steps = buffer(np.intp, MAX_OPERANDS), buffer(np.intp, 2 * MAX_OPERANDS)
 four, sixteen = buffer(np.intp, 4), buffer(np.intp, 16)
 
 _alive: list[Any] = []
@@ -100,10 +102,12 @@ else:
 @functools.cache
 def run_address() -> int:
     """The address of the driver."""
-    _state[SPLIT] = _Compile().address
+    _state[SPLIT] = _Later(SPLIT, _pool).address
+    _state[CHECK] = _Later(CHECK, functools.partial(_kept, LOOP, check_overflow)).address
     return _kept(LOOP, run)
 
 
+@functools.cache
 def _kept(signature: Any, function: Any) -> int:
     """The address of a function, compiled for ever."""
     made = cfunc(signature, error_model="numpy")(function)
@@ -119,7 +123,7 @@ def thread_limit(policy):
 
 def run(args, dims, steps, data):
     inputs, bound, outputs, core_steps = data[INPUTS], data[BOUND], data[OUTPUTS], data[CORE_STEPS]
-    all_args, all_steps, shape = operands(), steps_of_operands(), four()
+    all_args, all_steps, shape = addresses(), all_of_steps(), four()
     for k in range(inputs):
         all_args[k], all_steps[k] = args[k], steps[k]
     for k in range(bound):
@@ -140,37 +144,34 @@ def run(args, dims, steps, data):
             call(words(state_at)[SPLIT], all_args, shape, all_steps, data)
     if not shape[3]:
         call(data[SERIAL], all_args, dims, all_steps, words(data[DATA]))
-    if fetestexcept(OVERFLOW) and truly_overflowed(data, all_args, shape, all_steps):
-        overflowed = OVERFLOW
+    if fetestexcept(OVERFLOW):
+        shape[3] = 0
+        call(words(state_at)[CHECK], all_args, shape, all_steps, data)
+        overflowed |= shape[3]
     if fetestexcept(VISIBLE):
         feclearexcept(VISIBLE)
     if overflowed:
         feraiseexcept(OVERFLOW)
 
 
-@jit
-def truly_overflowed(row, args, dims, steps):
-    """Whether an output is infinite where no input is; one that an output has overwritten does not count.
+def check_overflow(args, dims, steps, row):
+    """dims[3] = whether an output is infinite where no input is; an input that it overwrote is forgotten.
 
     The flag alone may come from a branch that LLVM ran for all elements and selected from.
     """
-    inputs, size, operands = row[INPUTS] + row[BOUND], row[SIZE], row[INPUTS] + row[BOUND] + row[OUTPUTS]
+    inputs, size, at = row[INPUTS] + row[BOUND], row[SIZE], addresses()
+    operands = inputs + row[OUTPUTS]
     for i in range(dims[0]):
         for j in range(dims[1]):
+            for k in range(operands):
+                at[k] = args[k] + i * steps[k] + (j * steps[operands + k] if row[CORE_STEPS] else 0)
             for o in range(inputs, operands):
-                out = element(row, args, steps, operands, o, i, j)
-                infinite = is_infinite(out, size)
+                infinite = is_infinite(at[o], size)
                 for k in range(inputs):
-                    at = element(row, args, steps, operands, k, i, j)
-                    infinite = infinite and (at == out or not is_infinite(at, size))
+                    infinite = infinite and (at[k] == at[o] or not is_infinite(at[k], size))
                 if infinite:
-                    return True
-    return False
-
-
-@jit
-def element(row, args, steps, operands, k, i, j):
-    return args[k] + i * steps[k] + (j * steps[operands + k] if row[CORE_STEPS] else 0)
+                    dims[3] = 1
+                    return
 
 
 @jit
@@ -208,7 +209,7 @@ def take_part(state, self, seen):
 
 @jit
 def run_piece(state, piece):
-    row, args, dims, start = words(state[JOB]), operands(), four(), piece * state[PIECE]
+    row, args, dims, start = words(state[JOB]), addresses(), four(), piece * state[PIECE]
     for k in range(row[INPUTS] + row[BOUND] + row[OUTPUTS]):
         args[k] = state[JOB_ARGS + k] + start * state[JOB_STEPS + k]
     dims[0], dims[1] = at_most(state[PIECE], state[COUNT] - start), state[CORE]
@@ -288,16 +289,21 @@ def _reset() -> None:
         _c(f"pthread_{name}_init", _word, _word)(where, 0)
 
 
-class _Compile(Callback):
-    """What `run` calls until there is a pool."""
+class _Later(Callback):
+    """What a pointer leads to until its function is compiled."""
 
-    consequence = "a call uses one thread, for Numba cannot compile the pool here"
+    consequence = "a call uses one thread and may hide an overflow, for Numba cannot compile the pool here"
+
+    def __init__(self, slot: int, make: Callable[[], int]) -> None:
+        super().__init__()
+        self.slot, self.make = slot, make
 
     def attempt(self, call: tuple[int, ...], done: list[None]) -> None:
-        _state[SPLIT] = compiled(_pool)
+        _state[self.slot] = compiled(self.make)
+        done.extend(map(LOOP_IN_C(int(_state[self.slot])), *zip(call)))
 
     def instead(self, call: tuple[int, ...]) -> None:
-        pass  # `run` sees that the call is not done
+        pass  # `run` sees that nothing was done
 
 
 @functools.cache

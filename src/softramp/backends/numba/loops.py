@@ -55,8 +55,8 @@ def _elementwise(definition: Definition, type: str) -> Any:
     """Contiguous operands run as they are; others go through buffers, a block at a time."""
     kernel = bind(activations.__name__, SCALARS[type])[definition.name]
     dtype = np.dtype(type)
-    size, arrays = dtype.itemsize, definition.nin
-    inputs, outputs = arrays + len(definition.parameters), definition.nout
+    size, arrays = np.intp(dtype.itemsize), definition.nin
+    inputs, outputs = np.intp(arrays + len(definition.parameters)), np.intp(definition.nout)
     operands = inputs + outputs
     pointers = unpack(dtype, 0, inputs, inputs)
     pointers_and_values = unpack(dtype, 0, inputs, arrays)

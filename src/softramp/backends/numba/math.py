@@ -46,9 +46,10 @@ grid = constant("0x1p23", "0x1p52")
 half = pair(np.float32(63), np.float64(512))
 two_half = constant("0x1p63", "0x1p512")
 two_minus_half = constant("0x1p-63", "0x1p-512")
-deep_from = pair(np.float32(-40), np.float64(-350))
-deep = pair(np.float32(57), np.float64(500))
-two_minus_deep = constant("0x1p-57", "0x1p-500")
+deep_from = pair(np.float32(-85), np.float64(-700))
+deepest = pair(np.float32(-171), np.float64(-1400))
+deep = pair(np.float32(122), np.float64(1009))
+two_minus_deep = constant("0x1p-122", "0x1p-1009")
 scaled = pair(np.float32(32), np.float64(256))
 two_minus_scaled = constant("0x1p-32", "0x1p-256")
 expm1_saturates = pair(np.float32(-20), np.float64(-40))  # rounds to -1
@@ -117,7 +118,7 @@ def down(v):
 
 def times_exp(a, x):
     """a*e^x for x <= 0, rounded once."""
-    z = at_least(x, lowest)
+    z = at_least(x, deepest)
     in_tail = z < deep_from
     y, scale = exp_split(z, magic + deep if in_tail else magic)
     return fma(a, y, a) * scale * (two_minus_deep if in_tail else T(1))
