@@ -3,8 +3,9 @@
 // Each kernel is written twice: over a row, whose elements lie side by side, and over a tile of up to
 // TILE rows that lie side by side themselves, as the columns of an array do when softmax runs down an
 // axis that is not the last. Short rows are turned into tiles. Other layouts are gathered, a span at a
-// time. A row is measured, finished and written; rows that fit the cache take these steps together, a
-// batch at a time, so that one row's chain of dependent operations hides behind the others.
+// time. A row is scaled (the forward ones), measured, finished and written; rows that fit the cache take
+// these steps together, a batch at a time, so that one row's chain of dependent operations hides behind
+// the others.
 // p: first element of each operand; step: bytes to the row's next element.
 //
 // Sums: element i is added to lane i mod 16, the lanes in twice the precision of T (double for
@@ -262,7 +263,7 @@ INLINE struct F(total) F(softmax_sum)(char *const *p, const intptr_t *step, intp
 
 INLINE void F(softmax_measure)(char *const *p, const intptr_t *step, intptr_t n, struct F(line) *line)
 {
-    const struct F(scale) s = line->scale = F(row_scale)(p[0], step[0], n);
+    const struct F(scale) s = line->scale;
     line->sum = s.narrow ? F(softmax_sum)(p, step, n, s, 1) : F(softmax_sum)(p, step, n, s, 0);
 }
 
@@ -378,7 +379,6 @@ INLINE struct F(total) F(log_softmax_sum)(const char *x, intptr_t step, intptr_t
 INLINE void F(log_softmax_measure)(char *const *p, const intptr_t *step, intptr_t n,
                                    struct F(line) *line)
 {
-    line->scale = F(row_scale)(p[0], step[0], n);
     line->sum = line->scale.narrow ? F(log_softmax_sum)(p[0], step[0], n, line, 1)
                                    : F(log_softmax_sum)(p[0], step[0], n, line, 0);
 }
@@ -425,8 +425,21 @@ INLINE void F(log_softmax_tile)(char *const *p, const intptr_t *step, intptr_t n
 }
 
 // ---- softmax_backward: g, y -> out = y * (g - sum(g*y)). In double: g - sum cancels.
-INLINE T F(softmax_slope)(T g, T y,
-                          struct F(total) sum) { return y * (T)(((double)g - sum.high) - sum.low); }
+INLINE T F(softmax_slope)(T g, T y, struct F(total) sum)
+{
+    const double g_minus_sum = (double)g - sum.high;
+    return y * (T)(FLOAT ? g_minus_sum : g_minus_sum - sum.low);
+}
+
+INLINE void F(add_product)(double *high, double *low, double g, double y)
+{
+#if FLOAT
+    *high = FMAD(g, y, *high);  // of floats the product is exact, fused or not
+    (void)low;
+#else
+    F(add)(high, low, g * y);
+#endif
+}
 
 INLINE void F(softmax_backward_measure)(char *const *p, const intptr_t *step, intptr_t n,
                                         struct F(line) *line)
@@ -438,7 +451,7 @@ INLINE void F(softmax_backward_measure)(char *const *p, const intptr_t *step, in
         const T *const y = F(fetch)(AT(1, b), step[1], m, in1, 0);
         for (int l = 0; l < LANES; l++) {
             double high = sums.high[l], low = sums.low[l];
-            for (int i = 0; i < SPAN; i += LANES) F(add)(&high, &low, (double)g[i + l] * (double)y[i + l]);
+            for (int i = 0; i < SPAN; i += LANES) F(add_product)(&high, &low, g[i + l], y[i + l]);
             sums.high[l] = high, sums.low[l] = low;
         }
     }
@@ -466,7 +479,7 @@ INLINE void F(softmax_backward_tile)(char *const *p, const intptr_t *step, intpt
     struct F(tile_sums) sums = {0};
     for (intptr_t r = 0; r < n; r++) {
         const T *const g = (const T *)AT(0, r), *const y = (const T *)AT(1, r);
-        IVDEP for (intptr_t c = 0; c < width; c++) F(add)(LANE(sums, r, c), (double)g[c] * (double)y[c]);
+        IVDEP for (intptr_t c = 0; c < width; c++) F(add_product)(LANE(sums, r, c), g[c], y[c]);
     }
     F(totals)(&sums, width, total);
     for (intptr_t r = 0; r < n; r++) {
@@ -553,7 +566,7 @@ INLINE void F(over_tiles)(tile_fn *tile, int operands, char **args, const intptr
     }
 }
 
-#define ROWS(name, operands) \
+#define ROWS(name, operands, scaled) \
     static void F(name)(char **args, const intptr_t *dims, const intptr_t *steps, void *data) \
     { \
         const intptr_t rows = dims[0], n = dims[1], *const step = steps + operands; \
@@ -569,17 +582,17 @@ INLINE void F(over_tiles)(tile_fn *tile, int operands, char **args, const intptr
             const int count = rows - r < batch ? rows - r : batch; \
             struct F(line) lines[BATCH]; \
             char *p[BATCH][operands]; \
-            for (int k = 0; k < count; k++) { \
+            for (int k = 0; k < count; k++) \
                 for (int i = 0; i < operands; i++) p[k][i] = args[i] + (r + k) * steps[i]; \
-                F(name##_measure)(p[k], step, n, &lines[k]); \
-            } \
+            for (int k = 0; scaled && k < count; k++) lines[k].scale = F(row_scale)(p[k][0], step[0], n); \
+            for (int k = 0; k < count; k++) F(name##_measure)(p[k], step, n, &lines[k]); \
             for (int k = 0; k < count; k++) F(name##_finish)(&lines[k]); \
             for (int k = 0; k < count; k++) F(name##_write)(p[k], step, n, &lines[k]); \
         } \
         (void)data; \
     }
-ROWS(softmax, 2)
-ROWS(log_softmax, 2)
-ROWS(softmax_backward, 3)
-ROWS(log_softmax_backward, 3)
+ROWS(softmax, 2, 1)
+ROWS(log_softmax, 2, 1)
+ROWS(softmax_backward, 3, 0)
+ROWS(log_softmax_backward, 3, 0)
 #undef ROWS

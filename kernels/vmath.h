@@ -81,7 +81,11 @@ INLINE T F(at_most)(T high, T x)  // high > 0
     return F(value)((U)(a < b ? a : b));
 }
 INLINE T F(negative_part)(T x) { return F(value)(F(bits)(x) & (U)((I)F(bits)(x) >> (8 * sizeof(T) - 1))); }
-INLINE T F(one_or)(_Bool one, T x) { return F(value)(F(bits)(x) ^ (-(U)one & (F(bits)(x) ^ F(bits)(1)))); }
+INLINE T F(pick)(_Bool first, T a, T b)
+{
+    const U u = F(bits)(a), v = F(bits)(b);
+    return F(value)(v ^ (-(U)first & (u ^ v)));
+}
 INLINE T F(or_nan)(T x, T y) { return x != x ? x : y; }
 
 // (expm1(r) - r) / r^2
@@ -140,8 +144,8 @@ INLINE T F(exp)(T x)
 {
     const T z = F(at_most)(F(highest), F(at_least)(F(lowest), x));
     const _Bool small = z < 0;
-    const struct F(split) e = F(exp_split)(z, small ? MAGIC(F(half)) : MAGIC(-F(half)));
-    return F(or_nan)(x, FMA(e.y, e.scale, e.scale) * (small ? F(two_minus_half) : F(two_half)));
+    const struct F(split) e = F(exp_split)(z, F(pick)(small, MAGIC(F(half)), MAGIC(-F(half))));
+    return F(or_nan)(x, FMA(e.y, e.scale, e.scale) * F(pick)(small, F(two_minus_half), F(two_half)));
 }
 
 // e^z * 2^up for lowest <= z <= 0: normal however small e^z is.
@@ -168,12 +172,12 @@ INLINE T F(times_exp)(T a, T x)
 {
     const T z = F(at_least)(F(deepest), x);
     const _Bool deep = z < F(deep_from);
-    const struct F(split) e = F(exp_split)(z, deep ? MAGIC(F(deep)) : MAGIC(0));
-    return F(or_nan)(x, FMA(a, e.y, a) * e.scale * (deep ? F(two_minus_deep) : 1));
+    const struct F(split) e = F(exp_split)(z, F(pick)(deep, MAGIC(F(deep)), MAGIC(0)));
+    return F(or_nan)(x, FMA(a, e.y, a) * e.scale * F(pick)(deep, F(two_minus_deep), 1));
 }
 
 // elu' = x > 0 ? 1 : a*e^x. 0.98 / 1.1
-INLINE T F(elu_slope)(T x, T a) { return F(one_or)(x > 0, F(times_exp)(a, -F(abs)(x))); }
+INLINE T F(elu_slope)(T x, T a) { return F(pick)(x > 0, 1, F(times_exp)(a, -F(abs)(x))); }
 
 // e^z - 1 for z <= 0, not NaN. -0.0 gives +0.0. 0.92 / 1.2
 INLINE T F(expm1_negative)(T z)
@@ -197,8 +201,8 @@ INLINE T F(silu)(T x)
 {
     const T a = F(at_least)(-F(silu_vanishes), x), z = F(at_least)(-F(sigmoid_saturates), -a);
     const _Bool tail = a < F(silu_scaled_from);
-    const T one = tail ? F(two_minus_scaled) : 1;
-    const struct F(split) e = F(exp_split)(z, tail ? MAGIC(-F(scaled)) : MAGIC(0));
+    const T one = F(pick)(tail, F(two_minus_scaled), 1);
+    const struct F(split) e = F(exp_split)(z, F(pick)(tail, MAGIC(-F(scaled)), MAGIC(0)));
     return F(or_nan)(x, a * one / FMA(e.y, e.scale, e.scale + one));
 }
 
@@ -269,11 +273,11 @@ INLINE T F(tanh)(T x)
 INLINE T F(leak)(T x, T s)
 {
     const T finite = s == 0 ? F(max)(-F(largest), x) : x;
-    return finite * F(one_or)(!(x < 0), s);
+    return finite * F(pick)(x < 0, s, 1);
 }
 
 // x > 0 ? g : s*g
-INLINE T F(leak_slope)(T g, T x, T s) { return g * F(one_or)(x > 0, s); }
+INLINE T F(leak_slope)(T g, T x, T s) { return g * F(pick)(x > 0, 1, s); }
 
 // x > 0 ? 0 : x*g
 INLINE T F(leak_slope_weight)(T g, T x) { return F(or_nan)(x, x > 0 ? 0 : F(negative_part)(x) * g); }
