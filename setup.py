@@ -38,6 +38,8 @@ class OptionalBuild(build_ext):
             print(f"\n{line}\n{message}\n{line}\n", file=sys.stderr, flush=True)
 
 
+if os.environ.get("SOFTRAMP_NO_C") == os.environ.get("SOFTRAMP_REQUIRE_C") == "1":
+    raise SystemExit("softramp: SOFTRAMP_NO_C and SOFTRAMP_REQUIRE_C exclude each other")
 if os.environ.get("SOFTRAMP_NO_C") == "1" or sys.platform == "win32":
     setup()
 else:

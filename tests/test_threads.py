@@ -200,7 +200,7 @@ def test_environment():
         assert 1 <= int(checked(python(NUMBER, OMP_NUM_THREADS=bad))) <= cores
         result = python(NUMBER, SOFTRAMP_NUM_THREADS=bad)
         assert result.returncode == 1
-        assert f"SOFTRAMP_NUM_THREADS must be a positive integer, got '{bad}'" in result.stderr
+        assert f"SOFTRAMP_NUM_THREADS must be an integer from 1 to 2147483647, got '{bad}'" in result.stderr
 
 
 @pytest.mark.skipif("c" not in softramp.backends.available(), reason="threadpoolctl finds a library by its file")
@@ -212,3 +212,11 @@ def test_threadpoolctl_limits_the_pool():
     with threadpoolctl.threadpool_limits(before + 1, user_api="softramp"):
         assert softramp.get_num_threads() == before + 1
     assert softramp.get_num_threads() == before
+
+
+@pytest.mark.parametrize("n", [2**31, 2**63, 2**64, 10**20])
+def test_a_number_of_threads_that_no_machine_has_is_refused(n):
+    for set_threads in (softramp.set_num_threads, lambda n: softramp.threads(n).__enter__()):
+        with pytest.raises(ValueError, match="must be at most"):
+            set_threads(n)
+    assert "must be an integer from 1" in python("import softramp", SOFTRAMP_NUM_THREADS=str(n)).stderr

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import warnings
 
 import dask.array
 import numpy as np
@@ -442,3 +443,46 @@ def test_aliases_are_the_same_objects():
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         softramp.nothing  # noqa: B018
     assert copy.copy(softramp.relu) is pickle.loads(pickle.dumps(softramp.relu))
+
+
+def test_prelu_backward_refuses_bad_outputs_before_it_writes():
+    g, x = np.ones(4), np.arange(-2.0, 2.0)
+    gx = np.full(4, 9.0)
+    for out, error in [((gx, np.zeros(7)), ValueError), ((gx, np.zeros((), "i4")), TypeError), (gx, TypeError)]:
+        with pytest.raises(error, match="prelu_backward"):
+            softramp.prelu_backward(g, x, 0.5, out=out)
+        assert (gx == 9).all()
+
+
+def test_prelus_weight_counts_what_where_leaves_out_as_0():
+    where = np.array([True, False, True, False])
+    for weight in (np.full(4, 0.5), 0.5):
+        gw = softramp.prelu_backward(np.ones(4), -np.ones(4), weight, out=(np.zeros(4), None), where=where)[1]
+        assert np.sum(gw) == -2
+
+
+@of([d for d in WITH_PARAMETERS if d.nout == 1])
+def test_where_without_out_warns_as_numpy_does(definition):
+    operands = arguments(definition, "float32", 9)
+
+    def warnings_of(f, *args):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            f(*args, where=False)
+        return [w.category for w in caught]
+
+    assert warnings_of(getattr(softramp, definition.name), *operands) == warnings_of(np.exp, operands[0])
+
+
+@pytest.mark.parametrize("axis", [-1.0, np.float32(-1), np.array([-1.0]), None, "0"])
+def test_an_axis_that_is_no_integer_is_refused(axis):
+    with pytest.raises(TypeError, match="axis must be an integer"):
+        softramp.softmax(np.ones((2, 3)), axis=axis)
+
+
+@pytest.mark.parametrize("name", ["softmax_backward", "log_softmax_backward"])
+@pytest.mark.parametrize("axis", [-1, 0, -2])
+def test_row_gradients_broadcast(name, axis):
+    f, y = getattr(softramp, name), softramp.softmax(np.arange(12.0).reshape(3, 4), axis=axis)
+    for g in (np.float64(2), np.arange(4.0), np.arange(3.0)[:, None], np.arange(24.0).reshape(2, 3, 4)):
+        assert_same_bits(f(g, y, axis=axis), f(*map(np.array, np.broadcast_arrays(g, y)), axis=axis))

@@ -48,7 +48,7 @@ _SHORTCUT = "if {unchanged}: return unary({operands}, out=out)"
 def _with_parameters(definition: Definition, namespace: Namespace) -> Callable[..., Any]:
     full = getattr(namespace.ufuncs, definition.name)
     no_out = None if definition.nout == 1 else (None,) * definition.nout
-    scope: dict[str, Any] = {"full": full, "general": _general(definition, full), "no_out": no_out}
+    scope: dict[str, Any] = {"full": full, "general": _general(definition, full, no_out), "no_out": no_out}
     names = definition.parameters
     defaults = dict(zip(reversed(names), reversed(definition.defaults)))
     scope.update((f"default_{name}", value) for name, value in defaults.items())
@@ -64,7 +64,7 @@ def _with_parameters(definition: Definition, namespace: Namespace) -> Callable[.
     return scope[definition.name]  # type: ignore[no-any-return]
 
 
-def _general(definition: Definition, full: np.ufunc) -> Callable[..., Any]:
+def _general(definition: Definition, full: np.ufunc, no_out: Any) -> Callable[..., Any]:
     """A call with keywords other than out."""
 
     def general(operands: Any, values: Any, out: Any, kwargs: dict[str, Any]) -> Any:
@@ -72,25 +72,28 @@ def _general(definition: Definition, full: np.ufunc) -> Callable[..., Any]:
             array = np.dtype(kwargs.pop("dtype"))
             types = [array] * definition.nin + [parameter_dtype(array.char)] * len(definition.parameters)
             kwargs["signature"] = (*types, *[array] * definition.nout)
-        return full(*operands, *values, out=out, **kwargs)
+        if out is not no_out:  # left out, NumPy warns of where= without it
+            kwargs["out"] = out
+        return full(*operands, *values, **kwargs)
 
     return general
 
 
 def _prelu_backward(elementwise: Callable[..., Any]) -> Callable[..., Any]:
-    """The weight's gradient is summed to the weight's shape."""
+    """The weight's gradient is summed to the weight's shape; what `where` leaves out counts as 0."""
 
-    def function(*args: Any, **kwargs: Any) -> Any:
-        weight = kwargs["weight"] if "weight" in kwargs else args[2] if len(args) > 2 else None
+    def function(g: Any, x: Any, /, weight: Any, *, out: Any = None, **kwargs: Any) -> Any:
         shape = np.shape(weight)
-        if shape == np.broadcast_shapes(shape, *map(np.shape, args)):
-            return elementwise(*args, **kwargs)
-        gx_out, gw_out = kwargs.pop("out", None) or (None, None)
-        gx, gw = elementwise(*args, out=(gx_out, None), **kwargs)
+        gx_out, gw_out = _pair_of_outputs(out, shape)
+        where = kwargs.get("where", True)
+        unsummed = shape == np.broadcast_shapes(np.shape(g), np.shape(x), shape)
+        if unsummed and (where is True or gw_out is not None):
+            return elementwise(g, x, weight, out=(gx_out, gw_out), **kwargs)
+        gx, gw = elementwise(g, x, weight, out=(gx_out, None), **kwargs)
         gw = np.asarray(gw)
         extra = gw.ndim - len(shape)
         axes = tuple(range(extra)) + tuple(extra + i for i, n in enumerate(shape) if n == 1)
-        summed = gw.sum(axis=axes, keepdims=True, dtype=np.float64, where=kwargs.get("where", True))
+        summed = gw.sum(axis=axes, keepdims=True, dtype=np.float64, where=where)
         summed = summed.reshape(shape).astype(gw.dtype)
         if gw_out is None:
             return gx, summed[()]
@@ -98,6 +101,21 @@ def _prelu_backward(elementwise: Callable[..., Any]) -> Callable[..., Any]:
         return gx, gw_out
 
     return function
+
+
+def _pair_of_outputs(out: Any, weight_shape: tuple[int, ...]) -> tuple[Any, Any]:
+    """Both outputs, checked before the first is written."""
+    if out is None:
+        return None, None
+    if not isinstance(out, tuple) or len(out) != 2:
+        raise TypeError("prelu_backward: 'out' must be a tuple of two arrays, of which either may be None")
+    gw = out[1]
+    if gw is not None and np.shape(gw) != weight_shape:
+        raise ValueError(f"prelu_backward: the second output must have the weight's shape {weight_shape}, "
+                         f"not {np.shape(gw)}")
+    if gw is not None and not np.can_cast(np.float32, gw.dtype, "same_kind"):
+        raise TypeError(f"prelu_backward: cannot cast the weight's gradient to {gw.dtype} by 'same_kind'")
+    return out
 
 
 _FINISHES = {"prelu_backward": _prelu_backward}

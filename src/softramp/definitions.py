@@ -188,7 +188,7 @@ def leaky_relu(x: Any, /, negative_slope: Any = 0.01) -> Any:
         float32 or float64; integers become floating (up to 16 bits float32, wider float64).
     negative_slope : array_like, default 0.01
         Broadcasts against `x`. A Python number or a float32 array leaves a float32 `x` its dtype; a float64
-        array gives float64.
+        array gives float64. With integer `x` any Python float given here gives float64, the default too.
     out, where, dtype, **kwargs
         As for every ufunc.
 
@@ -376,7 +376,7 @@ def elu(x: Any, /, alpha: Any = 1.0) -> Any:
         float32 or float64; integers become floating (up to 16 bits float32, wider float64).
     alpha : array_like, default 1.0
         Broadcasts against `x`. A Python number or a float32 array leaves a float32 `x` its dtype; a float64
-        array gives float64.
+        array gives float64. With integer `x` any Python float given here gives float64, the default too.
     out, where, dtype, **kwargs
         As for every ufunc.
 

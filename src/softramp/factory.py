@@ -104,16 +104,17 @@ def make(definition: Definition, backend: Backend, *, bound: bool = False, modul
             codes[i * len(operands) + k] = t.num
         _alive.append((row, numbers))
 
-    name, doc = definition.name.encode(), (definition.doc or "").encode()
+    name = definition.name.encode()
     signature = definition.gufunc_signature
     encoded = signature.encode() if signature else None
     ufunc = _from_func_and_data_and_signature(
-        loops, data, codes, n, nin, nout, _NO_IDENTITY, name, doc, 0, encoded)
-    _alive.append((loops, data, codes, name, doc, encoded))
+        loops, data, codes, n, nin, nout, _NO_IDENTITY, name, b"", 0, encoded)
+    _alive.append((loops, data, codes, name, encoded))
     made.append(ufunc)
     ufunc.__module__ = module
     ufunc.__qualname__ = definition.name
     ufunc.__signature__ = _python_signature(definition, bound=bound)
+    ufunc.__doc__ = f"{definition.name}{ufunc.__signature__}\n\n{definition.doc}"  # with the operands' names
     return ufunc
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 __all__ = ["get_num_threads", "set_num_threads", "threads"]
 
 GRAIN = 16384  # elements; a call of less than two grains is serial
+MOST_THREADS = 2**31 - 1  # that can be asked for; a call uses no more than the kernels' MAX_THREADS, 256
 
 
 class Policy(ctypes.Structure):
@@ -51,6 +52,8 @@ def _checked(n: int, name: str = "n") -> int:
     n = operator.index(n)
     if n < 1:
         raise ValueError(f"{name} must be at least 1, got {n}")
+    if n > MOST_THREADS:
+        raise ValueError(f"{name} must be at most {MOST_THREADS}, got {n}")
     return n
 
 
@@ -59,10 +62,10 @@ def _default_threads() -> int:
         text = os.environ.get(name, "").split(",")[0].strip()
         if not text:
             continue
-        if text.isdecimal() and int(text) > 0:
+        if text.isdecimal() and 1 <= int(text) <= MOST_THREADS:
             return int(text)
         if name.startswith("SOFTRAMP"):
-            raise ValueError(f"{name} must be a positive integer, got {text!r}")
+            raise ValueError(f"{name} must be an integer from 1 to {MOST_THREADS}, got {text!r}")
     return max(1, min(_available_cores(), math.ceil(min(_cgroup_quota(), 2**31))))
 
 
@@ -95,7 +98,7 @@ def set_num_threads(n: int) -> None:
     Raises
     ------
     ValueError
-        If `n` is less than 1.
+        If `n` is less than 1 or more than 2**31 - 1.
 
     Notes
     -----
@@ -146,7 +149,7 @@ def threads(n: int) -> Iterator[None]:
     Raises
     ------
     ValueError
-        If `n` is less than 1.
+        If `n` is less than 1 or more than 2**31 - 1.
 
     Examples
     --------

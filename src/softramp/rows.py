@@ -31,14 +31,16 @@ def wrap(definition: Definition, gufunc: np.ufunc) -> Callable[..., Any]:
 
 
 def _call(gufunc: np.ufunc, operands: tuple[Any, ...], axis: int, *, out: Any, dtype: Any) -> Any:
-    if axis == -1 and dtype is None and all(type(a) is np.ndarray and a.ndim for a in operands):
+    if type(axis) is int and axis == -1 and dtype is None and _plain(operands):
         return gufunc(*operands, out=out)  # a small array must not wait for the checks below
     arrays = tuple(_array(a, gufunc.__name__) for a in operands)
     try:
         axis = operator.index(axis)
     except TypeError:
         raise TypeError(f"{gufunc.__name__}: axis must be an integer, got {axis!r}") from None
-    if all(a.ndim == 0 for a in arrays):  # one element
+    if len({a.shape for a in arrays}) > 1:  # a gufunc would not broadcast the axis itself
+        arrays = np.broadcast_arrays(*arrays)
+    if arrays[0].ndim == 0:  # one element
         if axis not in (-1, 0):
             raise np.exceptions.AxisError(axis, 0)
         result = gufunc(*(a[np.newaxis] for a in arrays), dtype=dtype)[0]
@@ -46,6 +48,13 @@ def _call(gufunc: np.ufunc, operands: tuple[Any, ...], axis: int, *, out: Any, d
             return result
         return np.copyto(out, result, casting="same_kind") or out
     return gufunc(*arrays, axis=axis, out=out, dtype=dtype)
+
+
+def _plain(operands: tuple[Any, ...]) -> bool:
+    """Whether they are arrays of NumPy's own type and of one shape, not 0-d."""
+    first = operands[0]
+    return (type(first) is np.ndarray and first.ndim > 0
+            and all(type(a) is np.ndarray and a.shape == first.shape for a in operands[1:]))
 
 
 def _array(x: Any, name: str) -> np.ndarray[Any, Any]:

@@ -6,6 +6,7 @@ Modules import what an extra brings, and what is slow, when they run.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -24,6 +25,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UsageError as error:
         print(f"softramp {args.command}: error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(f"softramp {args.command}: interrupted", file=sys.stderr)
+        return 130
+    except MemoryError as error:
+        print(f"softramp {args.command}: error: out of memory: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # as of `softramp info | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package == "softramp":

@@ -128,7 +128,8 @@ def _measure(
     from softramp.cli import timing
 
     columns = (BarColumn(None), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn(),
-               TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.description}"))
+               TextColumn("so far,"), TimeRemainingColumn(), TextColumn("left"),
+               TextColumn("{task.description}"))
     results: list[Result] = []
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=len(jobs))
