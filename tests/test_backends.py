@@ -52,9 +52,9 @@ def test_c_has_a_kernel_for_every_definition(isa):
 
 @each_function
 def test_numba_has_a_kernel_for_every_definition(definition):
-    file = "rows" if definition.gufunc_signature else "activations"
-    module = importlib.import_module(f"softramp.backends.numba.{file}")
-    assert hasattr(module, definition.name), f"src/softramp/backends/numba/{file}.py wants {definition.name}"
+    for file in ("rows", "tiles") if definition.gufunc_signature else ("activations",):
+        module = importlib.import_module(f"softramp.backends.numba.{file}")
+        assert hasattr(module, definition.name), f"src/softramp/backends/numba/{file}.py wants {definition.name}"
 
 
 @each_dtype
@@ -63,7 +63,11 @@ def test_numba_compiles_every_kernel(definition, dtype):
     """Where it cannot, the call is computed by the definition, and other tests may not notice."""
     from softramp.backends.numba import loops
 
-    assert loops.loop(definition, np.dtype(dtype).char).address
+    type = np.dtype(dtype).char
+    assert loops.loop(definition, type).address
+    if definition.gufunc_signature:
+        assert loops.loop_by_row(definition, type)
+        assert loops.loop_by_tile(definition, type)
 
 
 @pytest.mark.parametrize("isa", ISAS)

@@ -72,6 +72,27 @@ class Callback:
         return None
 
 
+class Later(Callback):
+    """What a pointer leads to until its function is compiled.
+
+    If it cannot be, the caller must see that nothing was done, or there is something else to do.
+    """
+
+    def __init__(self, pointers: Any, slot: int, make: Callable[[], int], consequence: str,
+                 otherwise: Callable[[tuple[int, ...]], None] = lambda call: None) -> None:
+        super().__init__()
+        self.pointers, self.slot, self.make = pointers, slot, make
+        self.consequence, self.otherwise = consequence, otherwise
+        pointers[slot] = self.address
+
+    def attempt(self, call: tuple[int, ...], done: list[None]) -> None:
+        self.pointers[self.slot] = made = compiled(self.make)
+        done.extend(map(LOOP(made), *zip(call)))
+
+    def instead(self, call: tuple[int, ...]) -> None:
+        self.otherwise(call)
+
+
 class _Compiler(threading.Thread):
     pass
 

@@ -16,14 +16,12 @@ import os
 import platform
 import signal
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numba import cfunc, types
 
-from softramp.backends.numba.callback import LOOP as LOOP_IN_C
-from softramp.backends.numba.callback import Callback, compiled
+from softramp.backends.numba.callback import Later
 from softramp.backends.numba.intrinsics import address, at_most, buffer, call, jit, pointer_to
 from softramp.backends.numba.loops import LOOP, carries
 from softramp.factory import MAX_BOUND, Row
@@ -57,6 +55,7 @@ words, float32_at, float64_at = pointer_to(np.intp), pointer_to(np.float32), poi
 addresses, all_of_steps = buffer(np.intp, MAX_OPERANDS), buffer(np.intp, 2 * MAX_OPERANDS)
 four, sixteen = buffer(np.intp, 4), buffer(np.intp, 16)
 
+CONSEQUENCE = "a call uses one thread and may hide an overflow, for Numba cannot compile the pool here"
 _alive: list[Any] = []
 
 # ---- The C library
@@ -102,8 +101,8 @@ else:
 @functools.cache
 def run_address() -> int:
     """The address of the driver."""
-    _state[SPLIT] = _Later(SPLIT, _pool).address
-    _state[CHECK] = _Later(CHECK, functools.partial(_kept, LOOP, check_overflow)).address
+    Later(_state, SPLIT, _pool, CONSEQUENCE)
+    Later(_state, CHECK, functools.partial(_kept, LOOP, check_overflow), CONSEQUENCE)
     return _kept(LOOP, run)
 
 
@@ -241,13 +240,14 @@ def start_workers(state, wanted):
 
 @jit
 def describe(state, args, dims, steps, row, threads):
-    """As many pieces of at least a grain as divide evenly, and every thread's share of them."""
+    """Pieces of at least a grain that divide evenly, whole tiles of columns, and every thread's share."""
     count = row[INPUTS] + row[BOUND] + row[OUTPUTS]
     for k in range(count):
         state[JOB_ARGS + k] = args[k]
     for k in range(count + row[CORE_STEPS]):
         state[JOB_STEPS + k] = steps[k]
-    unit = 1 if row[CORE_STEPS] else 64
+    columns = steps[0] == row[SIZE] and steps[count] != row[SIZE]
+    unit = 1 if row[CORE_STEPS] and not columns else 64
     pieces = dims[0] * dims[1] // words(row[POLICY])[GRAIN]
     if pieces > threads:
         pieces -= pieces % threads
@@ -287,23 +287,6 @@ def _reset() -> None:
     _state[BUSY:] = 0
     for name, where in (("mutex", mutex), ("cond", work), ("cond", finished)):
         _c(f"pthread_{name}_init", _word, _word)(where, 0)
-
-
-class _Later(Callback):
-    """What a pointer leads to until its function is compiled."""
-
-    consequence = "a call uses one thread and may hide an overflow, for Numba cannot compile the pool here"
-
-    def __init__(self, slot: int, make: Callable[[], int]) -> None:
-        super().__init__()
-        self.slot, self.make = slot, make
-
-    def attempt(self, call: tuple[int, ...], done: list[None]) -> None:
-        _state[self.slot] = compiled(self.make)
-        done.extend(map(LOOP_IN_C(int(_state[self.slot])), *zip(call)))
-
-    def instead(self, call: tuple[int, ...]) -> None:
-        pass  # `run` sees that nothing was done
 
 
 @functools.cache

@@ -9,11 +9,18 @@ import numpy as np
 from numba import cfunc, types
 
 from softramp.backends.numba import activations, rows
-from softramp.backends.numba.intrinsics import address, apply, at_most, buffer, copy, jit, pointer_to, unpack
+from softramp.backends.numba.callback import Later
+from softramp.backends.numba.intrinsics import (
+    address, apply, at_most, buffer, call, copy, jit, pointer_to, unpack)
 from softramp.backends.numba.pairs import SCALARS, bind
+from softramp.backends.numba.stub import Stub, compute
 from softramp.definitions import Definition
+from softramp.factory import Row
 
 BLOCK = 256
+TILE, SHORT = np.intp(64), np.intp(32)  # rows of a tile; the longest row that is turned into one
+
+_alive: list[Any] = []
 
 _words = types.CPointer(types.intp)
 LOOP = types.void(_words, _words, _words, _words)  # addresses of the operands, dims, steps, data
@@ -94,4 +101,75 @@ def _elementwise(definition: Definition, type: str) -> Any:
 
 
 def _rows(definition: Definition, type: str) -> Any:
-    return cfunc(LOOP, error_model="numpy")(bind(rows.__name__, SCALARS[type])[definition.name].py_func)
+    """Row by row or in tiles; each loop is compiled when the first rows come that need it."""
+    operands, size = np.intp(definition.nin + definition.nout), np.intp(np.dtype(type).itemsize)
+    shape, words = buffer(np.intp, 4), pointer_to(np.intp)
+    pointers = np.zeros(2, np.intp)
+    by_row, by_tile = pointers.ctypes.data, pointers.ctypes.data + pointers.itemsize
+    row = Row(inputs=definition.nin, outputs=definition.nout, core_steps=definition.core_steps)
+    Later(pointers, 0, functools.partial(loop_by_row, definition, type), Stub.consequence,
+          lambda call: compute(definition, type, row, *call[:3]))
+    Later(pointers, 1, functools.partial(loop_by_tile, definition, type),
+          "softmax and its like take longer, for Numba cannot compile tiles here")
+
+    @cfunc(LOOP, error_model="numpy")
+    def over_rows(args, dims, steps, data):
+        side_by_side = dims[0] > 1
+        for k in range(operands):
+            side_by_side = side_by_side and steps[k] == size and steps[operands + k] != size
+        job = shape()
+        job[0], job[1], job[2], job[3] = dims[0], dims[1], not side_by_side, 0
+        if side_by_side or (dims[0] >= 4 and dims[1] <= SHORT):
+            call(words(by_tile)[0], args, job, steps, data)
+        if not job[3]:
+            call(words(by_row)[0], args, job, steps, data)
+
+    return over_rows
+
+
+def _compiled(signature: Any, function: Any) -> int:
+    """The address of a function. A call of it there does not compile it again, as one by name does."""
+    made = cfunc(signature, error_model="numpy")(function)
+    _alive.append(made)
+    return int(made.address)
+
+
+@functools.cache
+def loop_by_row(definition: Definition, type: str) -> int:
+    """The address of the loop over rows."""
+    return _compiled(LOOP, bind(rows.__name__, SCALARS[type])[definition.name].py_func)
+
+
+@functools.cache
+def loop_by_tile(definition: Definition, type: str) -> int:
+    """The address of the loop over tiles. dims: rows, elements, whether to turn, whether it is done."""
+    from softramp.backends.numba import tiles
+
+    kernel = _compiled(tiles.KERNEL, bind(tiles.__name__, SCALARS[type])[definition.name].py_func)
+    dtype = np.dtype(type)
+    size, inputs = np.intp(dtype.itemsize), np.intp(definition.nin)
+    operands = inputs + np.intp(definition.nout)
+    room, along = SHORT * TILE, TILE * size
+    addresses, buffers, pointer = buffer(np.intp, operands), buffer(dtype, operands * room), pointer_to(dtype)
+
+    def over_tiles(args, dims, steps, data):
+        n, turn = dims[1], dims[2]
+        at, step, turned = addresses(), addresses(), address(buffers())
+        for r in range(0, dims[0], TILE):
+            rows = at_most(TILE, dims[0] - r)
+            width = (rows + 15) & -16 if turn else rows  # whole vectors; the last row fills them up
+            for k in range(operands):
+                at[k], step[k] = args[k] + r * steps[k], steps[operands + k]
+                if turn:
+                    at[k], step[k] = turned + k * room * size, along
+                for c in range(width if turn and k < inputs else 0):
+                    row = args[k] + (r + at_most(c, rows - 1)) * steps[k]
+                    copy(pointer(at[k] + c * size), along, pointer(row), steps[operands + k], n)
+            call(kernel, at, step, n, width)
+            for k in range(inputs, operands):
+                for c in range(rows if turn else 0):
+                    row = args[k] + (r + c) * steps[k]
+                    copy(pointer(row), steps[operands + k], pointer(at[k] + c * size), along, n)
+        dims[3] = 1
+
+    return _compiled(LOOP, over_tiles)

@@ -12,9 +12,9 @@ import math
 import numpy as np
 
 from softramp.backends.numba.intrinsics import (
-    address, apply, at_least, at_most, buffer, copy, every, fma, offset, pointer_to)
+    address, apply, at_least, at_most, bits, buffer, copy, every, fma, offset, pointer_to)
 from softramp.backends.numba.math import (
-    T, U, down, exp, exp_split_of_sum, largest, lowest, magic, two_down, two_ulps, two_up, up)
+    T, U, down, exp, exp_split_of_sum, largest, lowest, magic, polynomial, two_down, two_ulps, two_up, up)
 from softramp.backends.numba.pairs import pair
 
 SPAN, LANES = np.intp(128), np.intp(16)
@@ -29,6 +29,12 @@ pointer = pair(pointer_to(np.float32), pointer_to(np.float64))
 size = pair(np.intp(4), np.intp(8))
 infinity = pair(np.float32(np.inf), np.float64(np.inf))
 nan = pair(np.float32(np.nan), np.float64(np.nan))
+
+one_bits, root_half_bits = np.uint64(0x3FF0000000000000), np.uint64(0x3FE6A09E667F3BCD)
+ln2 = np.float64(float.fromhex("0x1.62e42fefa39efp-1"))
+atanh_coefficients = tuple(np.float64(float.fromhex(c)) for c in (
+    "0x1.3b13b13b13b14p-4", "0x1.745d1745d1746p-4", "0x1.c71c71c71c71cp-4", "0x1.2492492492492p-3",
+    "0x1.999999999999ap-3", "0x1.5555555555555p-2"))
 
 # ---- Spans
 
@@ -175,10 +181,24 @@ def count_largest(count, pivot, values):
     return count
 
 
+def log1p_fast(r):
+    """log(1+r) for r >= 0 or NaN, to 2^-32, as a series of atanh."""
+    shifted = bits(F8(1) + r) + (one_bits - root_half_bits)
+    k = np.int64(shifted >> np.uint64(52)) - np.int64(1023)
+    f = r if k == 0 else bits(bits(F8(1) + r) - (np.uint64(k) << np.uint64(52))) - F8(1)
+    s = f / (F8(2) + f)
+    z = s * s
+    log = fma(F8(k), ln2, F8(2) * fma(s * z, polynomial(z, atanh_coefficients), s))
+    return log if r == r else r
+
+
+log1p = pair(log1p_fast, math.log1p)  # a call for each row would take longer than a short row
+
+
 def log_of(rest, others):
     """The logarithm of the maxima, of which there are `others` beside the first, and the rest of a sum."""
     r = rest[0] * F8(two_down) + others
-    return T(math.log1p(r) + rest[1] * F8(two_down) / (F8(1) + r))
+    return T(log1p(r) + rest[1] * F8(two_down) / (F8(1) + r))
 
 
 def subtract(x, pivot, log_sum):
