@@ -56,9 +56,10 @@ def benchmark(path: str) -> Iterator[str]:
     config = report["machine_info"]["softramp"]
     versions = ", ".join(f"{name} {version}" for name, version in config["versions"].items())
     yield (f"{config['processor']}, {config['instruction set']['in use']}; {versions}. float32, `out=`, one "
-           "thread, inputs and gradients normal(0, 3^2), unless said. ULP: the largest error. Rivals: their "
-           "time over softramp's, the median of paired runs; in brackets their largest error, where it is "
-           f"more than {MAX_ULP} ULP.")
+           "thread, inputs and gradients normal(0, 3^2), unless said. ULP: the largest error, of gradients too "
+           "with their random g, where the promise is for g = 1. Rivals: their time over softramp's, "
+           "the median of paired runs; in brackets their largest error, where it is more than "
+           f"{MAX_ULP} ULP.")
     yield ""
     yield f"| function | size | backend | softramp | ULP | {' | '.join(rivals)} |"
     yield "| --- | --- | --- | ---: | ---: |" + " ---: |" * len(rivals)

@@ -201,7 +201,9 @@ def _score(results: Sequence[Result]) -> str:
         if (rivals := [(name, c) for name, c in result.comparisons.items() if c.exact_enough])]
     if not best:
         return ""
-    behind = [f"{result.case.function} {result.case.size_label} ({name} {ratio(comparison.ratio)})"
+    several = len({result.backend for result in results}) > 1
+    behind = [f"{result.case.function} {result.case.size_label}{f' {result.backend}' if several else ''} "
+              f"({name} {ratio(comparison.ratio)})"
               for (name, comparison), result in best if comparison.ratio < NOISE]
     text = (f"softramp is at least as fast as every rival within {MAX_ULP} ULP in "
             f"{len(best) - len(behind)} of {len(best)} cases")
