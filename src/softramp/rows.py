@@ -13,14 +13,22 @@ from softramp.definitions import Definition
 
 
 def wrap(definition: Definition, gufunc: np.ufunc) -> Callable[..., Any]:
-    """The public function over a gufunc of the last axis."""
+    """The public function over a gufunc of the last axis.
+
+    Plain arrays take a way of their own: for ten numbers the checks would take as long as the call.
+    """
+    last = -1  # by identity, for -1.0 is no axis
     if definition.nin == 1:
 
         def function(x: Any, /, axis: int = -1, *, out: Any = None, dtype: Any = None) -> Any:
+            if axis is last and dtype is None and type(x) is np.ndarray and x.ndim:
+                return gufunc(x, out)
             return _call(gufunc, (x,), axis, out=out, dtype=dtype)
     else:
 
         def function(g: Any, y: Any, /, axis: int = -1, *, out: Any = None) -> Any:  # type: ignore[misc]
+            if axis is last and type(g) is type(y) is np.ndarray and g.ndim and g.shape == y.shape:
+                return gufunc(g, y, out)
             return _call(gufunc, (g, y), axis, out=out, dtype=None)
 
     function.__name__ = function.__qualname__ = definition.name
@@ -31,8 +39,6 @@ def wrap(definition: Definition, gufunc: np.ufunc) -> Callable[..., Any]:
 
 
 def _call(gufunc: np.ufunc, operands: tuple[Any, ...], axis: int, *, out: Any, dtype: Any) -> Any:
-    if type(axis) is int and axis == -1 and dtype is None and _plain(operands):
-        return gufunc(*operands, out=out)  # a small array must not wait for the checks below
     arrays = tuple(_array(a, gufunc.__name__) for a in operands)
     try:
         axis = operator.index(axis)
@@ -48,13 +54,6 @@ def _call(gufunc: np.ufunc, operands: tuple[Any, ...], axis: int, *, out: Any, d
             return result
         return np.copyto(out, result, casting="same_kind") or out
     return gufunc(*arrays, axis=axis, out=out, dtype=dtype)
-
-
-def _plain(operands: tuple[Any, ...]) -> bool:
-    """Whether they are arrays of NumPy's own type and of one shape, not 0-d."""
-    first = operands[0]
-    return (type(first) is np.ndarray and first.ndim > 0
-            and all(type(a) is np.ndarray and a.shape == first.shape for a in operands[1:]))
 
 
 def _array(x: Any, name: str) -> np.ndarray[Any, Any]:
