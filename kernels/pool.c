@@ -11,7 +11,6 @@
 #define _GNU_SOURCE
 #include <fenv.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -34,7 +34,7 @@ def wrap(definition: Definition, gufunc: np.ufunc) -> Callable[..., Any]:
     function.__name__ = function.__qualname__ = definition.name
     function.__module__ = "softramp"
     function.__doc__ = definition.doc
-    function.__signature__ = _signature(function, definition)  # type: ignore[attr-defined]
+    function.__signature__ = _signature(function)  # type: ignore[attr-defined]
     return function
 
 
@@ -62,6 +62,6 @@ def _array(x: Any, name: str) -> np.ndarray[Any, Any]:
     return np.asarray(x)
 
 
-def _signature(function: Callable[..., Any], definition: Definition) -> inspect.Signature:
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
     parameters = inspect.signature(function).parameters.values()
     return inspect.Signature([p.replace(annotation=p.empty) for p in parameters])

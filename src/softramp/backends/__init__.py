@@ -52,7 +52,6 @@ def default() -> str:
     return asked or available()[0]
 
 
-@functools.cache
 def load(name: str | None = None, isa: str | None = None) -> Namespace:
     """Return every function made from one backend's kernels.
 
@@ -83,9 +82,23 @@ def load(name: str | None = None, isa: str | None = None) -> Namespace:
     >>> float(numba.relu(-1.0))
     0.0
     """
+    name = name or default()
+    if name not in NAMES:
+        raise ValueError(f"backend must be one of {', '.join(NAMES)}, got {name!r}")
+    if name == "c":
+        from softramp.backends import c
+
+        isa = c.choose_isa(isa)
+    elif isa is not None:
+        raise ValueError("isa is for the C backend; Numba compiles for the processor it finds")
+    return _load(name, isa)
+
+
+@functools.cache
+def _load(name: str, isa: str | None) -> Namespace:
+    """One namespace for a backend and instruction set, however they were asked for."""
     from softramp.ufuncs import Namespace
 
-    name = name or default()
     if name == "c":
         from softramp import threadpool
         from softramp.backends.c import CBackend
@@ -93,10 +106,6 @@ def load(name: str | None = None, isa: str | None = None) -> Namespace:
         backend = CBackend(isa)
         threadpool.register()
         return Namespace(backend)
-    if name == "numba":
-        if isa is not None:
-            raise ValueError("isa is for the C backend; Numba compiles for the processor it finds")
-        from softramp.backends.numba import NumbaBackend
+    from softramp.backends.numba import NumbaBackend
 
-        return Namespace(NumbaBackend())
-    raise ValueError(f"backend must be one of {', '.join(NAMES)}, got {name!r}")
+    return Namespace(NumbaBackend())
