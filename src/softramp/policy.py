@@ -57,16 +57,18 @@ def _checked(n: int, name: str = "n") -> int:
     return n
 
 
-def _default_threads() -> int:
+def _default_threads() -> tuple[int, str]:
+    """The number before anyone sets one, and where it came from."""
     for name in ("SOFTRAMP_NUM_THREADS", "OMP_NUM_THREADS"):
         text = os.environ.get(name, "").split(",")[0].strip()
         if not text:
             continue
         if text.isdecimal() and 1 <= int(text) <= MOST_THREADS:
-            return int(text)
+            return int(text), name
         if name.startswith("SOFTRAMP"):
             raise ValueError(f"{name} must be an integer from 1 to {MOST_THREADS}, got {text!r}")
-    return max(1, min(_available_cores(), math.ceil(min(_cgroup_quota(), 2**31))))
+    cores = max(1, min(_available_cores(), math.ceil(min(_cgroup_quota(), 2**31))))
+    return cores, "the cores this process may use"
 
 
 def _make_key() -> int:
@@ -77,13 +79,15 @@ def _make_key() -> int:
 
 
 if sys.platform == "win32":  # no pthreads there, hence no pool
+    default_threads = 1, "this system, which has no pthreads"
     policy = Policy(1, 1, GRAIN, 0)
 else:
     _libc = ctypes.CDLL(None)
     _libc.pthread_getspecific.restype = ctypes.c_void_p
     _libc.pthread_getspecific.argtypes = [ctypes.c_ulong]
     _libc.pthread_setspecific.argtypes = [ctypes.c_ulong, ctypes.c_void_p]
-    policy = Policy(_default_threads(), _available_cores(), GRAIN, _make_key())
+    default_threads = _default_threads()
+    policy = Policy(default_threads[0], _available_cores(), GRAIN, _make_key())
 
 
 def set_num_threads(n: int) -> None:

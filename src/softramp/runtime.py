@@ -112,12 +112,8 @@ def _instruction_set() -> dict[str, Any]:
 
 
 def _threads_source() -> str:
-    number = policy.get_num_threads()
-    for name in ("SOFTRAMP_NUM_THREADS", "OMP_NUM_THREADS"):
-        first = os.environ.get(name, "").split(",")[0].strip()
-        if first.isdecimal() and int(first) > 0:
-            return name if int(first) == number else "set in this process"
-    return "the cores this process may use" if number == policy._default_threads() else "set in this process"
+    number, source = policy.default_threads
+    return source if policy.get_num_threads() == number else "set in this process"
 
 
 def _versions() -> dict[str, str]:
