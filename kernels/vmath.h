@@ -1,7 +1,7 @@
 // Branch-free scalar mathematics, written for the auto-vectoriser, once for float and double:
 // instantiate.h includes this file twice, with T and F(name) -> name_f32 or name_f64.
 // The pair of figures behind a function is its error in ULP, float / double, as the formula's
-// prototype or `softramp verify` measured it; what is promised stands in definitions.py.
+// prototype or `softramp verify` measured it; what is promised stands in definitions/.
 //
 // Rules: explicit FMA only (-ffp-contract=off), one division at most, no libm, no overflow in a
 // discarded branch (clamp first; or select an operand, as in x * (x < 0 ? s : 1)).

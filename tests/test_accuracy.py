@@ -1,4 +1,4 @@
-"""Errors within the bars of definitions.py, and what holds for every value."""
+"""Errors within the bars of definitions/, and what holds for every value."""
 
 import numpy as np
 import pytest

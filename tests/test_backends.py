@@ -47,7 +47,7 @@ def test_c_has_a_kernel_for_every_definition(isa):
         file = "kernels/instantiate.h" if definition.gufunc_signature else "kernels/activations.inc"
         for dtype in DTYPES:
             assert (name, np.dtype(dtype).char) in found, f"{file} wants a line for {name}"
-    assert {name for name, _ in found} <= set(definitions), "src/softramp/definitions.py wants a line"
+    assert {name for name, _ in found} <= set(definitions), "src/softramp/definitions/ wants a line"
 
 
 @each_function

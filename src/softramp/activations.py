@@ -33,6 +33,8 @@ def wrap(definition: Definition, namespace: Namespace) -> Callable[..., Any]:
     return function
 
 
+_NUMPY = (np.ndarray, np.generic)
+
 # Compiled for each function: its own parameter names, and no time spent on telling them apart, which
 # for 100 elements would be as long as the call itself.
 _TEMPLATE = """
@@ -40,6 +42,7 @@ def {name}({operands}, /, {parameters}, *, out=no_out, **kwargs):
     if kwargs:
         return general(({operands},), ({values},), out, kwargs)
     {shortcut}
+    {guard}
     return full({operands}, {values}, out=out)
 """
 _SHORTCUT = "if {unchanged}: return unary({operands}, out=out)"
@@ -48,7 +51,10 @@ _SHORTCUT = "if {unchanged}: return unary({operands}, out=out)"
 def _with_parameters(definition: Definition, namespace: Namespace) -> Callable[..., Any]:
     full = getattr(namespace.ufuncs, definition.name)
     no_out = None if definition.nout == 1 else (None,) * definition.nout
-    scope: dict[str, Any] = {"full": full, "general": _general(definition, full, no_out), "no_out": no_out}
+    check = _check(definition)
+    general = _general(definition, full, no_out, check)
+    scope: dict[str, Any] = {"full": full, "general": general, "no_out": no_out, "check": check,
+                             "inf": np.inf}
     names = definition.parameters
     defaults = dict(zip(reversed(names), reversed(definition.defaults)))
     scope.update((f"default_{name}", value) for name, value in defaults.items())
@@ -60,14 +66,43 @@ def _with_parameters(definition: Definition, namespace: Namespace) -> Callable[.
         shortcut = _SHORTCUT.format(unchanged=unchanged, operands=operands)
     parameters = ", ".join(f"{name}=default_{name}" if name in defaults else name for name in names)
     exec(_TEMPLATE.format(name=definition.name, operands=operands, parameters=parameters,
-                          values=", ".join(names), shortcut=shortcut), scope)
+                          values=", ".join(names), shortcut=shortcut, guard=_guard(definition)), scope)
     return scope[definition.name]  # type: ignore[no-any-return]
 
 
-def _general(definition: Definition, full: np.ufunc, no_out: Any) -> Callable[..., Any]:
+def _guard(definition: Definition) -> str:
+    """The check of the parameters, which good Python floats do not reach."""
+    if not definition.requires:
+        return ""
+    names = definition.parameters
+    good = " and ".join([*(f"{name}.__class__ is float" for name in names), *definition.requires])
+    return f"if not ({good}): check({', '.join(names)})"
+
+
+def _check(definition: Definition) -> Callable[..., None]:
+    """Raise ValueError unless the parameters are what `requires` says, element by element."""
+    conditions = [(text, compile(text, definition.name, "eval")) for text in definition.requires]
+
+    def check(*values: Any) -> None:
+        if any(hasattr(value, "__array_ufunc__") and not isinstance(value, _NUMPY) for value in values):
+            return  # its values may be elsewhere, or not yet computed
+        arrays = dict(zip(definition.parameters, map(np.asarray, values)))
+        for text, condition in conditions:
+            if not np.all(eval(condition, {"inf": np.inf}, arrays)):
+                given = zip(definition.parameters, values)
+                got = ", ".join(f"{name}={value!r}" for name, value in given if name in condition.co_names)
+                raise ValueError(f"{definition.name}() requires {text}, got {got}")
+
+    return check
+
+
+def _general(
+    definition: Definition, full: np.ufunc, no_out: Any, check: Callable[..., None]
+) -> Callable[..., Any]:
     """A call with keywords other than out."""
 
     def general(operands: Any, values: Any, out: Any, kwargs: dict[str, Any]) -> Any:
+        check(*values)
         if kwargs.get("dtype") is not None:  # NumPy would look for a loop whose parameters have it, too
             array = np.dtype(kwargs.pop("dtype"))
             types = [array] * definition.nin + [parameter_dtype(array.char)] * len(definition.parameters)

@@ -41,8 +41,6 @@ class Row(ctypes.Structure):
 class Backend(Protocol):
     """What the factory asks of a backend."""
 
-    types: str  # NumPy's type characters it has loops for, in NumPy's order: e, f, d
-
     def attach(self, row: Row, definition: Definition, type: str, replace: Callable[[int], None]) -> int:
         """Fill row.loop and row.data; return the address that NumPy is to call with this row.
 
@@ -76,12 +74,12 @@ def make(definition: Definition, backend: Backend, *, bound: bool = False, modul
     defaults = list(definition.defaults) if bound else []
     nin = definition.nin + (0 if bound else len(definition.parameters))
     nout = definition.nout
-    n = len(backend.types)
+    n = len(definition.types)
     loops, data = (ctypes.c_void_p * n)(), (ctypes.c_void_p * n)()
     codes = (ctypes.c_char * (n * (nin + nout)))()
     made: list[np.ufunc] = []
 
-    for i, char in enumerate(backend.types):
+    for i, char in enumerate(definition.types):
         dtype = np.dtype(char)
         row = Row(policy=ctypes.pointer(policy), inputs=nin, bound=len(defaults), outputs=nout,
                   core_steps=definition.core_steps, size=dtype.itemsize)

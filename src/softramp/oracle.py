@@ -6,7 +6,7 @@ Derivatives need no line: mpmath.diff gives them exactly; the complex step f(x +
 no cancellation, gives them on arrays. `tests/test_oracle.py` holds the two together.
 
 At a kink the two take whatever side they take: the values there are tests with a name.
-Nothing here is taken from the kernels or from definitions.py.
+Nothing here is taken from the kernels or from definitions/.
 """
 
 from __future__ import annotations

@@ -68,7 +68,6 @@ class CBackend:
     """The kernels of one instruction set."""
 
     name = "c"
-    types = "fd"
 
     def __init__(self, isa: str | None = None) -> None:
         self.isa = choose_isa(isa)

@@ -65,7 +65,7 @@ class Softramp(Contender):
         self.version = self.isa
 
     def has(self, case: Case) -> bool:
-        return np.dtype(case.dtype).char in self.namespace.backend.types
+        return np.dtype(case.dtype).char in case.definition.types
 
     def bind(self, case: Case, data: Data) -> Bound:
         function = getattr(self.namespace, case.function)

@@ -1,4 +1,4 @@
-"""`softramp verify`: the largest error of every kernel, beside the error that definitions.py promises."""
+"""`softramp verify`: the largest error of every kernel, beside the error that definitions/ promises."""
 
 from __future__ import annotations
 

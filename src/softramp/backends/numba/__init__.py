@@ -18,7 +18,6 @@ class NumbaBackend:
     """The kernels that Numba compiles for this processor."""
 
     name = "numba"
-    types = "fd"
 
     @property
     def isa(self) -> str:

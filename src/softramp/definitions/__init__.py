@@ -1,0 +1,15 @@
+"""The registry: what every function is.
+
+Each is defined in a few lines of careful NumPy, with its signature, its documentation and the error
+that its kernels promise. Everything else (ufuncs, wrappers, tests, benchmarks, README) is made from
+here. Array operands are positional-only, parameters are not.
+
+The definitions are also what computes where a kernel cannot (see backends/numba). They are exact at
+special values and good to a few ULP; they do not meet the kernels' bounds everywhere. A float16 or
+bfloat16 array comes to them as float32.
+"""
+
+from softramp.definitions import exponential, gated, piecewise, rows, sigmoidal
+from softramp.definitions.registry import Bar, Definition, definitions
+
+__all__ = ["Bar", "Definition", "definitions", "exponential", "gated", "piecewise", "rows", "sigmoidal"]

@@ -1,0 +1,110 @@
+"""What a definition is, and the table of them all."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeVar
+
+from softramp.definitions import numpydoc
+
+INTEGERS = "bBhHiIlLqQ"  # NumPy's type characters, in the order in which it looks for a loop
+BFLOAT16 = "E"  # that of ml_dtypes
+NARROW = {"float16": "e", "bfloat16": BFLOAT16}  # computed in float32, rounded once
+
+
+class Bar(NamedTuple):
+    """The error promised at default parameters, in ULP, and the root of a derivative, if it has one.
+
+    Within 0.25 of the root the error is at most 2**-25 (float32), 2**-52 (float64) absolute instead.
+    """
+
+    float32: float
+    float64: float
+    root: float | None = None
+
+
+class Definition:
+    """One function: its definition, and what follows from its signature."""
+
+    def __init__(self, function: Callable[..., Any], bar: Bar, *, nout: int = 1, row: bool = False,
+                 integers: bool = False, requires: tuple[str, ...] = ()) -> None:
+        code = function.__code__
+        names = code.co_varnames[: code.co_argcount]
+        defaults = function.__defaults__ or ()
+        self.function = function
+        self.name = function.__name__
+        self.bar = bar
+        self.nout = nout
+        self.integers = integers  # keeps integer types
+        self.requires = requires  # conditions on parameters, as Python writes them
+        self.operands = list(names[: code.co_posonlyargcount])
+        self.parameters = list(names[code.co_posonlyargcount :])
+        self.defaults = defaults  # of the last parameters
+        self.gufunc_signature = f"{','.join(['(n)'] * self.nin)}->{','.join(['(n)'] * nout)}" if row else None
+
+    @property
+    def nin(self) -> int:
+        """The number of array operands."""
+        return len(self.operands)
+
+    @property
+    def core_steps(self) -> int:
+        """How many operands of a row function have a core dimension; 0 for an elementwise one."""
+        return self.nin + self.nout if self.gufunc_signature else 0
+
+    @property
+    def has_defaults(self) -> bool:
+        """Whether a call may leave out every parameter, of which there is one at least."""
+        return bool(self.parameters) and len(self.defaults) == len(self.parameters)
+
+    @property
+    def types(self) -> str:
+        """The types of its arrays, in the order in which NumPy looks for a loop."""
+        return "fd"
+
+    @property
+    def is_backward(self) -> bool:
+        """Whether it takes a gradient."""
+        return self.operands[0] == "g"
+
+    def promised(self, dtype: str) -> float:
+        """The error promised for arrays of this dtype, in ULP, away from a root."""
+        if dtype in NARROW:
+            return 0.51 if self.is_backward else 0.501
+        return float(getattr(self.bar, dtype))
+
+    @functools.cached_property
+    def doc(self) -> str:
+        """The whole documentation."""
+        return numpydoc.complete(self)
+
+    def __repr__(self) -> str:
+        return f"<definition of {self.name}>"
+
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_definitions: dict[str, Definition] = {}
+definitions: Mapping[str, Definition] = MappingProxyType(_definitions)
+
+
+def elementwise(
+    float32: float, float64: float, *, root: float | None = None, nout: int = 1, integers: bool = False,
+    requires: tuple[str, ...] = (),
+) -> Callable[[_F], _F]:
+    """Register a function of each element."""
+    return _register(Bar(float32, float64, root), nout=nout, integers=integers, requires=requires)
+
+
+def row(float32: float, float64: float) -> Callable[[_F], _F]:
+    """Register a function of each row along the last axis."""
+    return _register(Bar(float32, float64), row=True)
+
+
+def _register(bar: Bar, **what: Any) -> Callable[[_F], _F]:
+    def register(function: _F) -> _F:
+        _definitions[function.__name__] = Definition(function, bar, **what)
+        return function
+
+    return register
