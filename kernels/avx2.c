@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 #define ISA avx2
+#define WIDTH 256
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #define __FMA__ 1  // clang defines its macros for the file, not for the pragma

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 #define ISA avx512
+#define WIDTH 512
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"))), \
                              apply_to = function)

@@ -1,6 +1,7 @@
 // All kernels, compiled for one instruction set: base.c, avx2.c and avx512.c set ISA and the
 // compiler's target and include this file. Everything is static, helpers too: an always_inline
 // helper cannot be shared between targets.
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@
 #define FMAD(a, b, c) ((a) * (b) + (c))                                   // two roundings
 #endif
 
+#define INTEGER 0
 #define FLOAT 1
 #define T float
 #define U uint32_t
@@ -31,6 +33,7 @@
 #define F(name) name##_f32
 #define FMA FMAF
 #include "vmath.h"
+#include "narrow.h"
 #include "loops.h"
 #include "rows.h"
 #undef FLOAT
@@ -51,11 +54,64 @@
 #include "vmath.h"
 #include "loops.h"
 #include "rows.h"
+#undef T
+#undef F
+#undef INTEGER
+
+#define INTEGER 1
+#define T int8_t
+#define F(name) name##_i8
+#include "loops.h"
+#undef T
+#undef F
+#define T uint8_t
+#define F(name) name##_u8
+#include "loops.h"
+#undef T
+#undef F
+#define T int16_t
+#define F(name) name##_i16
+#include "loops.h"
+#undef T
+#undef F
+#define T uint16_t
+#define F(name) name##_u16
+#include "loops.h"
+#undef T
+#undef F
+#define T int32_t
+#define F(name) name##_i32
+#include "loops.h"
+#undef T
+#undef F
+#define T uint32_t
+#define F(name) name##_u32
+#include "loops.h"
+#undef T
+#undef F
+#define T int64_t
+#define F(name) name##_i64
+#include "loops.h"
+#undef T
+#undef F
+#define T uint64_t
+#define F(name) name##_u64
+#include "loops.h"
+#undef T
 #undef F
 
-#define ENTRY(name, type, suffix) {#name, type, elementwise_loop, &name##_kernel_##suffix},
-#define KERNEL(name, ...) ENTRY(name, "f", f32) ENTRY(name, "d", f64)
+#define ENTRY(name, type, suffix) {#name, type, elementwise_loop, &name##_##suffix##_kernel},
+#define KERNEL(name, ...) \
+    ENTRY(name, "e", half) ENTRY(name, "E", bfloat16) ENTRY(name, "f", f32) ENTRY(name, "d", f64)
 #define KERNEL2 KERNEL
+#if LONG_MAX == INT32_MAX
+#define LONGS(name) ENTRY(name, "l", i32) ENTRY(name, "L", u32)
+#else
+#define LONGS(name) ENTRY(name, "l", i64) ENTRY(name, "L", u64)
+#endif
+#define KERNEL_ANY(name, ...) \
+    KERNEL(name) LONGS(name) ENTRY(name, "b", i8) ENTRY(name, "B", u8) ENTRY(name, "h", i16) ENTRY(name, "H", u16) \
+    ENTRY(name, "i", i32) ENTRY(name, "I", u32) ENTRY(name, "q", i64) ENTRY(name, "Q", u64)
 #define ROW(name) {#name, "f", name##_f32, NULL}, {#name, "d", name##_f64, NULL},
 static const struct kernel kernels[] = {
 #include "activations.inc"

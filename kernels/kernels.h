@@ -13,10 +13,10 @@ typedef void loop_fn(char **args, const intptr_t *dims, const intptr_t *steps, v
 typedef void dense_fn(char *const *args, intptr_t n);
 
 struct elementwise {
-    int nin, nparam, nout;  // operands in this order
-    intptr_t size;          // of one element, bytes
-    dense_fn *dense;        // parameters vary with the element
-    dense_fn *scalar;       // parameters are one value
+    int nin, nparam, nout;          // operands in this order
+    intptr_t size, parameter_size;  // of one element, bytes
+    dense_fn *dense;                // parameters vary with the element
+    dense_fn *scalar;               // parameters are one value
 };
 
 // One entry of a backend's table.
@@ -48,9 +48,9 @@ struct row {
     loop_fn *loop;  // serial, GIL-free
     const void *data;
     const struct policy *policy;
-    int64_t inputs, bound, outputs;  // operands given by NumPy; bound here; outputs
-    int64_t core_steps;              // 0 for an elementwise loop
-    int64_t size;                    // of an array element, bytes
+    int64_t arrays, inputs, bound, outputs;  // inputs: arrays and parameters given by NumPy; bound here
+    int64_t core_steps;                      // 0 for an elementwise loop
+    int64_t size, infinity;                  // of an array element: bytes; its bits, 0 if there is none
     int64_t value[MAX_OPERANDS / 2]; // the bound operands, one to a cell
 };
 

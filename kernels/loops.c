@@ -28,20 +28,21 @@ bool carries(char *const *args, const intptr_t *steps, int inputs, int outputs, 
     return false;
 }
 
-static void gather(char *to, const char *from, intptr_t n, intptr_t step, intptr_t size)
+#define COPY(type) \
+    for (intptr_t i = 0; i < n; i++) *(type *)(to + i * to_step) = *(const type *)(from + i * from_step);
+static void copy(char *to, intptr_t to_step, const char *from, intptr_t from_step, intptr_t n, intptr_t size)
 {
-    if (size == 4)
-        for (intptr_t i = 0; i < n; i++) ((uint32_t *)to)[i] = *(const uint32_t *)(from + i * step);
-    else
-        for (intptr_t i = 0; i < n; i++) ((uint64_t *)to)[i] = *(const uint64_t *)(from + i * step);
+    switch (size) {
+    case 1: COPY(uint8_t) break;
+    case 2: COPY(uint16_t) break;
+    case 4: COPY(uint32_t) break;
+    default: COPY(uint64_t)
+    }
 }
 
-static void scatter(char *to, const char *from, intptr_t n, intptr_t step, intptr_t size)
+static intptr_t size_of(const struct elementwise *k, int i)
 {
-    if (size == 4)
-        for (intptr_t i = 0; i < n; i++) *(uint32_t *)(to + i * step) = ((const uint32_t *)from)[i];
-    else
-        for (intptr_t i = 0; i < n; i++) *(uint64_t *)(to + i * step) = ((const uint64_t *)from)[i];
+    return k->nin <= i && i < k->nin + k->nparam ? k->parameter_size : k->size;
 }
 
 static void blocked(const struct elementwise *k, char *const *args, intptr_t n, const intptr_t *steps,
@@ -49,20 +50,19 @@ static void blocked(const struct elementwise *k, char *const *args, intptr_t n, 
 {
     _Alignas(64) char buffer[MAX_OPERANDS][BLOCK * 8];
     const int inputs = k->nin + k->nparam, operands = inputs + k->nout;
-    for (int i = 0; i < inputs; i++)
-        if (steps[i] == 0 && block > 1) gather(buffer[i], args[i], n < block ? n : block, 0, k->size);
     for (intptr_t start = 0; start < n; start += block) {
         const intptr_t m = n - start < block ? n - start : block;
         char *at[MAX_OPERANDS];
         for (int i = 0; i < operands; i++) {
+            const intptr_t size = size_of(k, i);
             char *const p = args[i] + start * steps[i];
-            at[i] = steps[i] == k->size ? p : buffer[i];
-            if (i < inputs && at[i] != p && (steps[i] != 0 || block == 1))
-                gather(at[i], p, m, steps[i], k->size);
+            at[i] = steps[i] == size ? p : buffer[i];
+            if (i < inputs && at[i] != p && (steps[i] != 0 || start == 0 || block == 1))
+                copy(at[i], size, p, steps[i], m, size);
         }
         k->dense(at, m);
         for (int o = inputs; o < operands; o++)
-            if (at[o] == buffer[o]) scatter(args[o] + start * steps[o], at[o], m, steps[o], k->size);
+            if (at[o] == buffer[o]) copy(args[o] + start * steps[o], steps[o], at[o], k->size, m, k->size);
     }
 }
 
@@ -77,7 +77,7 @@ void elementwise_loop(char **args, const intptr_t *dims, const intptr_t *steps, 
     }
     bool contiguous = true, scalar = true, varying = true;
     for (int i = 0; i < k->nin; i++) contiguous &= steps[i] == k->size;
-    for (int i = k->nin; i < inputs; i++) scalar &= steps[i] == 0, varying &= steps[i] == k->size;
+    for (int i = k->nin; i < inputs; i++) scalar &= steps[i] == 0, varying &= steps[i] == k->parameter_size;
     for (int i = inputs; i < inputs + k->nout; i++) contiguous &= steps[i] == k->size;
     if (carries(args, steps, inputs, k->nout, n, k->size)) blocked(k, args, n, steps, 1);
     else if (contiguous && scalar) k->scalar(args, n);

@@ -49,16 +49,19 @@ static void fp_leave(fp_state before, bool overflowed)
 }
 #endif
 
-static bool is_infinite(const char *p, intptr_t size)
+// The bits of a number, its sign aside, are those of infinity.
+static bool is_infinite(const char *p, intptr_t size, int64_t infinity)
 {
-    if (size == 4) {
-        uint32_t u;
-        memcpy(&u, p, 4);
-        return u << 1 == UINT32_C(0xff000000);
-    }
-    uint64_t u;
-    memcpy(&u, p, 8);
-    return u << 1 == UINT64_C(0xffe0000000000000);
+    uint64_t u = 0;  // x86 and ARM are little-endian
+    memcpy(&u, p, size);
+    return (u & ~(UINT64_C(1) << (8 * size - 1))) == (uint64_t)infinity;
+}
+
+// A parameter of a 16-bit function is a float32.
+static bool input_is_infinite(const struct row *row, int k, const char *p)
+{
+    if (row->size == 2 && k >= row->arrays) return is_infinite(p, 4, 0x7f800000);
+    return is_infinite(p, row->size, row->infinity);
 }
 
 // Whether an output is infinite where no input is: the flag alone may come from a branch that a
@@ -74,9 +77,9 @@ static bool truly_overflowed(const struct row *row, char **args, const intptr_t 
             for (int k = 0; k < operands; k++)
                 at[k] = args[k] + r * steps[k] + (row->core_steps ? i * steps[operands + k] : 0);
             for (int o = inputs; o < operands; o++) {
-                bool infinite = is_infinite(at[o], row->size);
+                bool infinite = is_infinite(at[o], row->size, row->infinity);
                 for (int k = 0; infinite && k < inputs; k++)
-                    infinite = at[k] == at[o] || !is_infinite(at[k], row->size);
+                    infinite = at[k] == at[o] || !input_is_infinite(row, k, at[k]);
                 if (infinite) return true;
             }
         }

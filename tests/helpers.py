@@ -6,14 +6,16 @@ import os
 import subprocess
 import sys
 
+import ml_dtypes  # noqa: F401  # names bfloat16
 import numpy as np
 import pytest
 
 from softramp import backends
 from softramp.backends import c
 from softramp.definitions import Definition, definitions
+from softramp.definitions.registry import FLOATING, NARROW
 
-DTYPES = ("float32", "float64")
+DTYPES = ("float32", "float64")  # of every function
 ISAS = [] if c.why_missing() else list(c.tables())
 NAMESPACES = [*(backends.load("c", isa=isa) for isa in ISAS), backends.load("numba")]
 ELEMENTWISE = [d for d in definitions.values() if not d.gufunc_signature]
@@ -28,10 +30,18 @@ def of(definitions):
 
 each_namespace = pytest.mark.parametrize(
     "namespace", NAMESPACES, ids=[f"c-{n.isa}" if n.name == "c" else n.name for n in NAMESPACES])
+def of_dtypes(definitions, dtypes=FLOATING):
+    """Parametrise a test by some definitions and the floating dtypes that they have."""
+    pairs = [(d, dtype) for d in definitions for dtype in d.dtypes if dtype in dtypes]
+    return pytest.mark.parametrize(("definition", "dtype"), pairs, ids=lambda v: getattr(v, "name", v))
+
+
 each_dtype = pytest.mark.parametrize("dtype", DTYPES)
 each_function = of(definitions.values())
 each_elementwise = of(ELEMENTWISE)
 each_row_function = of(ROWS)
+each_function_and_dtype = of_dtypes(definitions.values())
+each_elementwise_and_dtype = of_dtypes(ELEMENTWISE)
 
 
 def required(definition: Definition) -> int:

@@ -5,14 +5,14 @@ import pytest
 from helpers import (
     ISAS,
     NAMESPACES,
+    ROWS,
     arguments,
     assert_same_bits,
-    each_dtype,
-    each_elementwise,
-    each_function,
+    each_elementwise_and_dtype,
+    each_function_and_dtype,
     each_namespace,
-    each_row_function,
     of,
+    of_dtypes,
     outputs,
 )
 from hypothesis import given
@@ -36,7 +36,7 @@ def lay_out(a, step, reverse, offset, swapped, order):
     return b
 
 
-layouts = st.tuples(st.integers(1, 4), st.booleans(), st.sampled_from([0, 4, 8, 12, 1, 3]),
+layouts = st.tuples(st.integers(1, 4), st.booleans(), st.sampled_from([0, 2, 4, 8, 12, 1, 3]),
                     st.sampled_from([False, False, True]), st.sampled_from("CF"))
 shapes = st.lists(st.integers(1, 6), max_size=2).flatmap(
     lambda outer: st.sampled_from([1, 2, 15, 17, 31, 64, 100, 127, 128, 129, 255, 257, 600]).map(
@@ -44,8 +44,7 @@ shapes = st.lists(st.integers(1, 6), max_size=2).flatmap(
 
 
 @each_namespace
-@each_dtype
-@each_function
+@each_function_and_dtype
 @given(data=st.data())
 def test_any_layout(namespace, dtype, definition, data):
     f = getattr(namespace, definition.name)
@@ -60,8 +59,7 @@ def test_any_layout(namespace, dtype, definition, data):
 
 
 @each_namespace
-@each_dtype
-@each_elementwise
+@each_elementwise_and_dtype
 def test_each_element_alone_and_in_any_tail(namespace, dtype, definition):
     f = getattr(namespace, definition.name)
     args = arguments(definition, dtype, 300)
@@ -77,8 +75,7 @@ def test_each_element_alone_and_in_any_tail(namespace, dtype, definition):
 
 
 @each_namespace
-@each_dtype
-@each_row_function
+@of_dtypes(ROWS)
 def test_rows_alone_in_a_batch_and_as_columns(namespace, dtype, definition):
     """One row gives the same bits alone, among others, along any axis, and in pieces of memory."""
     f = getattr(namespace, definition.name)
@@ -95,8 +92,7 @@ def test_rows_alone_in_a_batch_and_as_columns(namespace, dtype, definition):
 
 
 @each_namespace
-@each_dtype
-@each_elementwise
+@each_elementwise_and_dtype
 def test_zero_strides(namespace, dtype, definition):
     f = getattr(namespace, definition.name)
     args = arguments(definition, dtype, (40, 1))
@@ -116,15 +112,13 @@ def same_everywhere(one, other, definition, dtype):
 
 
 @pytest.mark.skipif(not {"avx2", "avx512"} <= set(ISAS), reason="needs a processor and a build with both")
-@each_dtype
-@each_function
+@each_function_and_dtype
 def test_avx2_and_avx512_give_the_same_bits(dtype, definition):
     same_everywhere(backends.load("c", isa="avx2"), backends.load("c", isa="avx512"), definition, dtype)
 
 
 @pytest.mark.parametrize("isa", ISAS)
-@each_dtype
-@of(PIECEWISE_LINEAR)
+@of_dtypes(PIECEWISE_LINEAR)
 def test_c_and_numba_give_the_same_bits_where_nothing_is_approximated(isa, dtype, definition):
     numba = next(n for n in NAMESPACES if n.name == "numba")
     same_everywhere(backends.load("c", isa=isa), numba, definition, dtype)

@@ -11,15 +11,17 @@ import pytest
 from helpers import (
     ELEMENTWISE,
     NAMESPACES,
+    ROWS,
     arguments,
     assert_same_bits,
     checked,
-    each_dtype,
     each_elementwise,
+    each_elementwise_and_dtype,
     each_function,
     each_namespace,
     each_row_function,
     of,
+    of_dtypes,
     outputs,
     python,
     required,
@@ -28,6 +30,7 @@ from helpers import (
 import softramp
 from softramp.aliases import ALIASES
 from softramp.definitions import definitions
+from softramp.definitions.registry import INTEGERS, NARROW
 
 WITH_PARAMETERS = [d for d in definitions.values() if d.parameters]
 WITH_DEFAULTS = [d for d in definitions.values() if d.has_defaults]
@@ -52,17 +55,17 @@ def test_kinds(namespace, definition):
 
 def test_types_are_listed_in_numpys_order():
     for namespace in NAMESPACES:
-        assert namespace.relu.types == ["f->f", "d->d"]
-        assert namespace.ufuncs.leaky_relu.types == ["ff->f", "dd->d"]
-        assert namespace.ufuncs.prelu_backward.types == ["fff->ff", "ddd->dd"]
+        assert namespace.relu.types == [f"{c}->{c}" for c in "bBhHiIlLqQefd"]
+        assert namespace.sigmoid.types == ["e->e", "f->f", "d->d"]
+        assert namespace.ufuncs.leaky_relu.types == ["ef->e", "ff->f", "dd->d"]
+        assert namespace.ufuncs.prelu_backward.types == ["eef->ee", "fff->ff", "ddd->dd"]
 
 
 # ---- Keywords of every ufunc
 
 
 @each_namespace
-@each_dtype
-@each_elementwise
+@each_elementwise_and_dtype
 def test_out_and_where(namespace, dtype, definition):
     f = getattr(namespace, definition.name)
     args = arguments(definition, dtype, (20, 7))
@@ -121,13 +124,47 @@ def test_order_and_subok(namespace, definition):
 
 @each_namespace
 @each_function
-@pytest.mark.parametrize("dtype", ["?", "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "e"])
-def test_integers_bool_and_float16_become_floating(namespace, definition, dtype):
+@pytest.mark.parametrize("dtype", ["?", *INTEGERS])
+def test_integers_and_bool(namespace, definition, dtype):
+    """As in np.exp they become floating; or they stay what they are, and bool becomes int8."""
     f = getattr(namespace, definition.name)
-    count = definition.nin + required(definition)
-    args = [np.array([0, 1, 1, 0, 3], dtype) for _ in range(count)]
-    floating = np.result_type(dtype, np.float32) if dtype in "?bBhHe" else np.dtype(np.float64)
-    assert_same_bits(f(*args), f(*(a.astype(floating) for a in args)))
+    args = [np.array([0, 1, 1, 0, 3], dtype)] * (definition.nin + required(definition))
+    expected = np.exp(args[0]).dtype
+    if definition.gufunc_signature:
+        expected = np.promote_types(expected, np.float32)
+    if definition.integers:
+        expected = np.dtype("b" if dtype == "?" else dtype)
+    assert_same_bits(f(*args), f(*(a.astype(expected) for a in args)))
+    assert outputs(f(*args))[0].dtype == expected
+
+
+@each_namespace
+@of([d for d in ELEMENTWISE if d.integers])
+@pytest.mark.parametrize("dtype", INTEGERS)
+def test_integers_are_exact(namespace, definition, dtype):
+    """What the definition says, over the whole range of the type; large, so that threads take part."""
+    info = np.iinfo(dtype)
+    x = np.random.default_rng(0).integers(info.min, info.max, 100_003, dtype, endpoint=True)
+    x[:9] = info.min, info.max, 0, 1, 2, 5, 6, 7, 100
+    values = [np.array(v, dtype) for v in (3, 99)[:required(definition)]]
+    defaults = [np.clip(v, info.min, info.max).astype(dtype) for v in definition.defaults]
+    f = getattr(namespace, definition.name)
+    expected = definition.function(x, *values, *defaults)
+    assert expected.dtype == dtype
+    assert_same_bits(f(x, *values), expected)
+    assert_same_bits(f(np.repeat(x, 2)[::2][:999], *values), expected[:999])
+
+
+@each_namespace
+@each_elementwise
+def test_float16_and_bfloat16_are_float32_rounded_once(namespace, definition):
+    f = getattr(namespace, definition.name)
+    for dtype in NARROW:
+        args = arguments(definition, dtype, 1000)[:definition.nin]
+        values = [np.float32(0.3)] * required(definition)
+        wide = outputs(f(*(a.astype(np.float32) for a in args), *values))
+        assert_same_bits(f(*args, *values), tuple(y.astype(dtype) for y in wide) if len(wide) > 1
+                         else wide[0].astype(dtype))
 
 
 @each_namespace
@@ -153,6 +190,10 @@ def test_type_of_a_parameter(namespace, definition):
     ):
         found = f(*operands, *[value] * count)
         assert outputs(found)[0].dtype == expected
+        if expected == np.float32:
+            for dtype in NARROW:
+                found = f(*(a.astype(dtype) for a in operands), *[value] * count)
+                assert outputs(found)[0].dtype == dtype
     assert_same_bits(f(*operands, *[0.5] * count), f(*operands, *[np.float32(0.5)] * count))
 
 
@@ -171,8 +212,7 @@ def test_scalars_and_lists(namespace, definition):
 
 
 @each_namespace
-@each_dtype
-@each_elementwise
+@each_elementwise_and_dtype
 def test_broadcasting_empty_and_0d(namespace, dtype, definition):
     f = getattr(namespace, definition.name)
     shapes = [(4, 1, 6), (5, 1), (6,)]
@@ -192,8 +232,7 @@ def test_broadcasting_empty_and_0d(namespace, dtype, definition):
 
 
 @each_namespace
-@each_dtype
-@each_elementwise
+@each_elementwise_and_dtype
 def test_in_place(namespace, dtype, definition):
     f = getattr(namespace, definition.name)
     for n in (1, 5, 300, 70_000):
@@ -206,8 +245,7 @@ def test_in_place(namespace, dtype, definition):
 
 
 @each_namespace
-@each_dtype
-@each_elementwise
+@each_elementwise_and_dtype
 @pytest.mark.parametrize("shift", [1, 3, 16, 300])
 def test_partly_overlapping(namespace, dtype, definition, shift):
     f = getattr(namespace, definition.name)
@@ -330,8 +368,7 @@ def test_row_functions_take_arrays_only_of_numpy(namespace, definition):
 
 
 @each_namespace
-@each_dtype
-@of(WITH_DEFAULTS)
+@of_dtypes(WITH_DEFAULTS)
 def test_defaults_bound_and_given_are_the_same(namespace, dtype, definition):
     f = getattr(namespace, definition.name)
     for n in (1, 33, 70_000):
@@ -423,8 +460,7 @@ def test_axis_of_row_functions(namespace, definition):
 
 
 @each_namespace
-@each_dtype
-@each_row_function
+@of_dtypes(ROWS)
 def test_row_functions_in_place(namespace, dtype, definition):
     f = getattr(namespace, definition.name)
     for shape in ((7,), (3, 128), (5, 1001), (2, 50_000)):

@@ -10,6 +10,7 @@ NumPy keeps the pointers it is given, and a ufunc is never freed: neither are th
 from __future__ import annotations
 
 import ctypes
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -17,9 +18,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from softramp.definitions import Definition
+from softramp.definitions.registry import BFLOAT16, INTEGERS
 from softramp.policy import Policy, policy
 
-MAX_BOUND = 4
+MAX_BOUND = 4  # parameters: `struct row` of kernels/kernels.h has as many cells
 
 
 class Row(ctypes.Structure):
@@ -29,11 +31,13 @@ class Row(ctypes.Structure):
         ("loop", ctypes.c_void_p),
         ("data", ctypes.c_void_p),
         ("policy", ctypes.POINTER(Policy)),
+        ("arrays", ctypes.c_int64),
         ("inputs", ctypes.c_int64),
         ("bound", ctypes.c_int64),
         ("outputs", ctypes.c_int64),
         ("core_steps", ctypes.c_int64),
         ("size", ctypes.c_int64),
+        ("infinity", ctypes.c_int64),
         ("value", ctypes.c_int64 * MAX_BOUND),
     ]
 
@@ -61,6 +65,7 @@ _int, _ptr, _str = ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p
 _from_func_and_data_and_signature = _slot(
     31, ctypes.py_object, _ptr, _ptr, _ptr, _int, _int, _int, _int, _str, _str, _int, _str)
 _replace_loop_by_signature = _slot(30, _int, ctypes.py_object, _ptr, _ptr, _ptr)
+_register_loop_for_type = _slot(2, _int, ctypes.py_object, _int, _ptr, _ptr, _ptr)
 
 _NO_IDENTITY = -1
 _alive: list[Any] = []
@@ -71,44 +76,35 @@ def make(definition: Definition, backend: Backend, *, bound: bool = False, modul
 
     With `bound`, the parameters are not operands but their defaults, bound in the row.
     """
-    defaults = list(definition.defaults) if bound else []
     nin = definition.nin + (0 if bound else len(definition.parameters))
-    nout = definition.nout
-    n = len(definition.types)
+    n, operands = len(definition.types), nin + definition.nout
     loops, data = (ctypes.c_void_p * n)(), (ctypes.c_void_p * n)()
-    codes = (ctypes.c_char * (n * (nin + nout)))()
+    codes = (ctypes.c_char * (n * operands))()
     made: list[np.ufunc] = []
 
     for i, char in enumerate(definition.types):
-        dtype = np.dtype(char)
-        row = Row(policy=ctypes.pointer(policy), inputs=nin, bound=len(defaults), outputs=nout,
-                  core_steps=definition.core_steps, size=dtype.itemsize)
-        for k, value in enumerate(defaults):
-            cell = np.zeros(8 // parameter_dtype(char).itemsize, parameter_dtype(char))
-            cell[0] = value
-            row.value[k] = int(cell.view(np.int64)[0])
-        operands = operand_dtypes(definition, char, bound=bound)
-        numbers = (ctypes.c_int * len(operands))(*(t.num for t in operands))
+        row, numbers = _row(definition, char, bound=bound)
 
         def replace(address: int, numbers: Any = numbers) -> None:
             # NumPy writes the old loop's address where the last argument points.
             old = ctypes.c_void_p()
             if _replace_loop_by_signature(made[0], address, numbers, ctypes.byref(old)):
-                raise RuntimeError(f"NumPy has no loop {[t.char for t in operands]} in {made[0]}")
+                raise RuntimeError(f"NumPy has no loop for the types {list(numbers)} in {made[0]}")
 
         loops[i] = backend.attach(row, definition, char, replace)
         data[i] = ctypes.addressof(row)
-        for k, t in enumerate(operands):
-            codes[i * len(operands) + k] = t.num
-        _alive.append((row, numbers))
+        for k, number in enumerate(numbers):
+            codes[i * operands + k] = number
 
     name = definition.name.encode()
     signature = definition.gufunc_signature
     encoded = signature.encode() if signature else None
     ufunc = _from_func_and_data_and_signature(
-        loops, data, codes, n, nin, nout, _NO_IDENTITY, name, b"", 0, encoded)
+        loops, data, codes, n, nin, definition.nout, _NO_IDENTITY, name, b"", 0, encoded)
     _alive.append((loops, data, codes, name, encoded))
     made.append(ufunc)
+    if "e" in definition.types and dtype_of(BFLOAT16) is not None:
+        _add_bfloat16(ufunc, definition, backend, bound=bound)
     ufunc.__module__ = module
     ufunc.__qualname__ = definition.name
     ufunc.__signature__ = _python_signature(definition, bound=bound)
@@ -116,14 +112,59 @@ def make(definition: Definition, backend: Backend, *, bound: bool = False, modul
     return ufunc
 
 
+def _row(definition: Definition, char: str, *, bound: bool) -> tuple[Row, Any]:
+    """What the driver finds behind a loop, still without the loop; and the numbers of the loop's types."""
+    array, parameter = dtype_of(char), parameter_dtype(char)
+    defaults = list(definition.defaults) if bound else []
+    row = Row(policy=ctypes.pointer(policy), arrays=definition.nin,
+              inputs=definition.nin + (0 if bound else len(definition.parameters)), bound=len(defaults),
+              outputs=definition.nout, core_steps=definition.core_steps, size=array.itemsize)
+    if char not in INTEGERS:
+        row.infinity = int(np.array([np.inf], array).view(f"u{array.itemsize}")[0])
+    for k, value in enumerate(defaults):
+        if char in INTEGERS:
+            value = min(max(value, np.iinfo(array).min), np.iinfo(array).max)
+        cell = np.zeros(8 // parameter.itemsize, parameter)
+        cell[0] = value
+        row.value[k] = int(cell.view(np.int64)[0])
+    operands = operand_dtypes(definition, char, bound=bound)
+    numbers = (ctypes.c_int * len(operands))(*(dtype.num for dtype in operands))
+    _alive.append((row, numbers))
+    return row, numbers
+
+
+def _add_bfloat16(ufunc: np.ufunc, definition: Definition, backend: Backend, *, bound: bool) -> None:
+    """Before the first call, or NumPy would keep to its promotion to float32."""
+    row, numbers = _row(definition, BFLOAT16, bound=bound)
+    kind = dtype_of(BFLOAT16).num
+
+    def register(address: int) -> None:  # a second registration replaces the first
+        if _register_loop_for_type(ufunc, kind, address, numbers, ctypes.addressof(row)):
+            raise RuntimeError(f"NumPy takes no loop for bfloat16 in {ufunc}")
+
+    register(backend.attach(row, definition, BFLOAT16, register))
+
+
+@functools.cache
+def dtype_of(char: str) -> Any:
+    """The dtype of a type character; None for bfloat16 if ml_dtypes is not installed."""
+    if char != BFLOAT16:
+        return np.dtype(char)
+    try:
+        import ml_dtypes
+    except ImportError:
+        return None
+    return np.dtype(ml_dtypes.bfloat16)
+
+
 def parameter_dtype(char: str) -> np.dtype[Any]:
-    """A parameter is an operand of its own type: float64 beside float64, else float32."""
-    return np.dtype("d" if char == "d" else "f")
+    """A parameter is an operand of its own type: that of integers and float64, else float32."""
+    return np.dtype(char if char == "d" or char in INTEGERS else "f")
 
 
 def operand_dtypes(definition: Definition, char: str, *, bound: bool = False) -> list[np.dtype[Any]]:
     """The types of a loop: array operands, parameters unless bound, outputs."""
-    array, parameter = np.dtype(char), parameter_dtype(char)
+    array, parameter = dtype_of(char), parameter_dtype(char)
     parameters = [] if bound else [parameter] * len(definition.parameters)
     return [array] * definition.nin + parameters + [array] * definition.nout
 

@@ -26,6 +26,15 @@ STEP = LONG(2) ** (int(np.finfo(LONG).minexp) // 4)  # normal times any derivati
 Array = np.ndarray[Any, Any]
 
 
+def finfo(dtype: Any) -> Any:
+    """numpy.finfo, also of bfloat16."""
+    if np.dtype(dtype).kind == "f":
+        return np.finfo(dtype)
+    import ml_dtypes
+
+    return ml_dtypes.finfo(dtype)
+
+
 def _op(name: str) -> Callable[[Any], Any]:
     return lambda x: getattr(mpmath if isinstance(x, mpf) else np, name)(x)
 
@@ -92,7 +101,7 @@ def reference(name: str, *operands: Any) -> tuple[Array, ...]:
 
 def exact(name: str, *operands: float, dtype: Any) -> tuple[mpf, ...]:
     """The same at one point in mpmath, to far more digits than `dtype` has."""
-    function, info = formula(name), np.finfo(dtype)
+    function, info = formula(name), finfo(dtype)
     # diff steps by 2**-prec: that is to be small beside the smallest subnormal.
     with mpmath.workprec(int(info.nmant - info.minexp) + 100):
         g, *point = [mpf(float(a)) for a in operands]
@@ -163,7 +172,7 @@ def ulp_error(result: Any, exact: Any, unit: Any = None) -> Array:
     the power of two that follows the largest number.
     """
     result = np.asarray(result)
-    info = np.finfo(result.dtype)
+    info = finfo(result.dtype)
     top = LONG(2) ** int(info.maxexp)
     exact = np.clip(np.asarray(exact, LONG), -top, top)
     unit = exact if unit is None else np.asarray(unit, LONG)

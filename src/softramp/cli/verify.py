@@ -14,15 +14,17 @@ import numpy as np
 from softramp import backends
 from softramp.backends import c
 from softramp.definitions import Definition, definitions
+from softramp.definitions.registry import BFLOAT16, FLOATING, NARROW
+from softramp.factory import dtype_of, parameter_dtype
 
 if TYPE_CHECKING:
     from softramp.ufuncs import Namespace
 
 Array = np.ndarray[Any, Any]
 
-DTYPES = ("float32", "float64")
 NEAR_ROOT = 0.25
 ROOT_BAR = {"float32": 0.25, "float64": 1.0}  # in eps: 2**-25, 2**-52
+NARROW_ROOT_BAR = 1.0  # in ULP
 ROW_SUM_BAR = {"float32": 1.0, "float64": 4.0}  # in eps
 LENGTHS = (1, 2, 3, 7, 15, 16, 17, 100, 127, 128, 129, 1000, 4096, 16385, 100_000)
 
@@ -48,7 +50,14 @@ class Measurement(NamedTuple):
 
 
 def samples(dtype: str, n: int) -> Array:
-    """About `n` finite inputs: edge values, then in thirds every binade, where exp acts, and N(0, 3^2)."""
+    """About `n` finite inputs: edge values, then in thirds every binade, where exp acts, and N(0, 3^2).
+
+    Of a 16-bit type all there are, but for zero, where derivatives have kinks.
+    """
+    if dtype in NARROW:
+        x = np.arange(2**16, dtype=np.uint16).view(dtype)
+        with np.errstate(invalid="ignore"):  # ml_dtypes raises it for signalling NaNs
+            return x[np.isfinite(x) & (x != 0)]
     info = np.finfo(dtype)
     rng = np.random.default_rng(1)
     third = n // 3
@@ -73,8 +82,9 @@ def elementwise_case(name: str, dtype: str, n: int) -> tuple[list[Array], tuple[
     rng = np.random.default_rng(2)
     free = len(definition.parameters) - len(definition.defaults)
     operands = [np.ones_like(x)] * (definition.nin - 1) + [x]
-    operands += [rng.standard_normal(x.size).astype(dtype) for _ in range(free)]
-    defaults = [np.dtype(dtype).type(value) for value in definition.defaults]
+    parameter = parameter_dtype(dtype_of(NARROW.get(dtype, dtype)).char)
+    operands += [rng.standard_normal(x.size).astype(parameter) for _ in range(free)]
+    defaults = [parameter.type(value) for value in definition.defaults]
     return operands, oracle.reference(name, *operands, *defaults)
 
 
@@ -138,19 +148,21 @@ def _measure_elementwise(
     from softramp import oracle
 
     operands, exact = elementwise_case(definition.name, dtype, n)
-    bar, digits = definition.bar, 17 if dtype == "float64" else 9
+    root, digits = definition.bar.root, 17 if dtype == "float64" else 9
     x = operands[definition.nin - 1]
     results = getattr(namespace, definition.name)(*operands)
     results = results if definition.nout > 1 else (results,)
 
     def worst(error: Array) -> tuple[float, str]:
         i = int(error.argmax())
-        return float(error[i]), ", ".join(f"{a[i]:.{digits}g}" for a in operands[definition.nin - 1:])
+        return float(error[i]), ", ".join(f"{float(a[i]):.{digits}g}" for a in operands[definition.nin - 1:])
 
     error = np.maximum.reduce([oracle.ulp_error(y, e) for y, e in zip(results, exact, strict=True)])
-    near = np.zeros(x.shape, bool) if bar.root is None else abs(x - bar.root) <= NEAR_ROOT
-    yield "ULP", *worst(np.where(near, 0, error)), getattr(bar, dtype)
-    if near.any():
+    near = np.zeros(x.shape, bool) if root is None else abs(x.astype(float) - root) <= NEAR_ROOT
+    yield "ULP", *worst(np.where(near, 0, error)), definition.promised(dtype)
+    if dtype in NARROW and near.any():
+        yield "ULP at root", *worst(np.where(near, error, 0)), NARROW_ROOT_BAR
+    elif near.any():
         absolute = abs(results[0].astype(oracle.LONG) - exact[0]).astype(float) / float(np.finfo(dtype).eps)
         yield "eps at root", *worst(np.where(near, absolute, 0)), ROOT_BAR[dtype]
 
@@ -169,7 +181,7 @@ def _measure_rows(definition: Definition, dtype: str, namespace: Namespace, n: i
         ulp = max(ulp, (float(np.where(abs(unit) >= tiny, error, 0).max()), label), key=_first)
         if definition.name == "softmax":
             row_sum = max(row_sum, (row_sum_error(y), label), key=_first)
-    yield "ULP", *ulp, getattr(definition.bar, dtype)
+    yield "ULP", *ulp, definition.promised(dtype)
     if definition.name == "softmax":
         yield "eps row sum", *row_sum, ROW_SUM_BAR[dtype]
 
@@ -207,7 +219,7 @@ def add_parser(subparsers: Any) -> None:
         description="Measure the largest error of every function beside the error it promises, at default "
                     "parameters and g = 1, against exact values. Exit status 1 if a promise is broken.")
     parser.add_argument("functions", nargs="*", type=_function_name, metavar="function", help="default: all")
-    parser.add_argument("--dtype", nargs="+", choices=DTYPES, default=list(DTYPES))
+    parser.add_argument("--dtype", nargs="+", choices=FLOATING, help="default: all")
     parser.add_argument("--backend", nargs="+", choices=backends.NAMES, help="default: all that are here")
     parser.add_argument("--isa", nargs="+", choices=c.ISAS, help="of the C backend; default: all")
     parser.add_argument("--samples", type=_count, default=1_000_000, metavar="N", help="default: 1000000")
@@ -235,7 +247,11 @@ def run(args: argparse.Namespace) -> int:
         chosen = namespaces(args.backend, args.isa)
     except (ValueError, ImportError) as error:
         raise UsageError(str(error)) from None
-    cases = [(name, dtype) for name in args.functions or definitions for dtype in args.dtype]
+    if dtype_of(BFLOAT16) is None and "bfloat16" in (args.dtype or ()):
+        raise UsageError("bfloat16 needs ml_dtypes: pip install 'softramp[bfloat16]'")
+    here = [name for name in FLOATING if name != "bfloat16" or dtype_of(BFLOAT16) is not None]
+    cases = [(name, dtype) for name in args.functions or definitions for dtype in args.dtype or here
+             if dtype in definitions[name].dtypes]
     measurements = [m for name, dtype in _progress(cases) for m in measure(name, dtype, chosen, args.samples)]
     _print_table(measurements)
     if args.json:

@@ -9,7 +9,7 @@ special values and good to a few ULP; they do not meet the kernels' bounds every
 bfloat16 array comes to them as float32.
 """
 
-from softramp.definitions import exponential, gated, piecewise, rows, sigmoidal
+from softramp.definitions import piecewise, exponential, sigmoidal, gated, rows  # isort: skip  # the order of tables
 from softramp.definitions.registry import Bar, Definition, definitions
 
 __all__ = ["Bar", "Definition", "definitions", "exponential", "gated", "piecewise", "rows", "sigmoidal"]

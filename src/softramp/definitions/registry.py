@@ -12,6 +12,7 @@ from softramp.definitions import numpydoc
 INTEGERS = "bBhHiIlLqQ"  # NumPy's type characters, in the order in which it looks for a loop
 BFLOAT16 = "E"  # that of ml_dtypes
 NARROW = {"float16": "e", "bfloat16": BFLOAT16}  # computed in float32, rounded once
+FLOATING = (*NARROW, "float32", "float64")
 
 
 class Bar(NamedTuple):
@@ -62,7 +63,14 @@ class Definition:
     @property
     def types(self) -> str:
         """The types of its arrays, in the order in which NumPy looks for a loop."""
-        return "fd"
+        if self.gufunc_signature:
+            return "fd"
+        return (INTEGERS if self.integers else "") + "efd"
+
+    @property
+    def dtypes(self) -> tuple[str, ...]:
+        """The floating dtypes of its arrays, by name."""
+        return FLOATING if "e" in self.types else FLOATING[len(NARROW):]
 
     @property
     def is_backward(self) -> bool:

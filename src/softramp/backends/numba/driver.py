@@ -32,8 +32,8 @@ WORD, MAX_OPERANDS, MAX_THREADS = 8, 2 * MAX_BOUND, 256
 # Where things are, in words: in a Row, in a Policy, in the pool's state.
 _row = {name: getattr(Row, name).offset // WORD for name, _ in Row._fields_}
 SERIAL, DATA, POLICY = _row["loop"], _row["data"], _row["policy"]
-INPUTS, BOUND, OUTPUTS, CORE_STEPS, SIZE, VALUE = (
-    _row[name] for name in ("inputs", "bound", "outputs", "core_steps", "size", "value"))
+ARRAYS, INPUTS, BOUND, OUTPUTS, CORE_STEPS, SIZE, INFINITY, VALUE = (
+    _row[name] for name in ("arrays", "inputs", "bound", "outputs", "core_steps", "size", "infinity", "value"))
 _policy = {name: getattr(Policy, name).offset // WORD for name, _ in Policy._fields_}
 THREADS, GRAIN, KEY = _policy["threads"], _policy["grain"], _policy["key"]
 
@@ -51,7 +51,8 @@ _state = np.zeros(WORDS, np.intp)
 state_at = _state.ctypes.data
 mutex, work, finished = (state_at + WORD * k for k in (MUTEX, WORK, FINISHED))
 
-words, float32_at, float64_at = pointer_to(np.intp), pointer_to(np.float32), pointer_to(np.float64)
+words, uint16_at, uint32_at = pointer_to(np.intp), pointer_to(np.uint16), pointer_to(np.uint32)
+FLOAT32_INFINITY = 0x7F800000
 addresses, all_of_steps = buffer(np.intp, MAX_OPERANDS), buffer(np.intp, 2 * MAX_OPERANDS)
 four, sixteen = buffer(np.intp, 4), buffer(np.intp, 16)
 
@@ -165,17 +166,27 @@ def check_overflow(args, dims, steps, row):
             for k in range(operands):
                 at[k] = args[k] + i * steps[k] + (j * steps[operands + k] if row[CORE_STEPS] else 0)
             for o in range(inputs, operands):
-                infinite = is_infinite(at[o], size)
+                infinite = is_infinite(at[o], size, row[INFINITY])
                 for k in range(inputs):
-                    infinite = infinite and (at[k] == at[o] or not is_infinite(at[k], size))
+                    infinite = infinite and (at[k] == at[o] or not input_is_infinite(row, k, at[k]))
                 if infinite:
                     dims[3] = 1
                     return
 
 
 @jit
-def is_infinite(at, size):
-    return abs(float32_at(at)[0]) == np.inf if size == 4 else abs(float64_at(at)[0]) == np.inf
+def is_infinite(at, size, infinity):
+    """Whether the bits of a number, its sign aside, are those of infinity."""
+    bits = uint16_at(at)[0] if size == 2 else uint32_at(at)[0] if size == 4 else words(at)[0]
+    return bits & ~(1 << (8 * size - 1)) == infinity
+
+
+@jit
+def input_is_infinite(row, k, at):
+    """A parameter of a 16-bit function is a float32."""
+    if row[SIZE] == 2 and k >= row[ARRAYS]:
+        return is_infinite(at, 4, FLOAT32_INFINITY)
+    return is_infinite(at, row[SIZE], row[INFINITY])
 
 
 # ---- Calls in pieces. dims: outer elements, core dimension or 1, threads wanted, whether the call is done

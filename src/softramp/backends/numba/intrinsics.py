@@ -15,7 +15,7 @@ from numba.core import cgutils
 from numba.core.errors import NumbaTypeError
 from numba.extending import intrinsic
 
-from softramp.backends.numba.target import has_fma, isa
+from softramp.backends.numba.target import has_f16c, has_fma, isa
 
 # Compiled only for other Numba functions: no entry from Python, which would take half the time.
 jit = functools.partial(njit, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -168,13 +168,13 @@ def pointer_to(dtype: Any) -> Any:
     return cast
 
 
-def unpack(dtype: Any, first: int, last: int, values_from: int) -> Any:
+def unpack(dtypes: list[Any], first: int, last: int, values_from: int) -> Any:
     """Make a function from addresses to the tuple of operands first to last.
 
     As pointers, or from `values_from` on as the value there.
     """
-    element = from_dtype(np.dtype(dtype))
-    kinds = [types.CPointer(element) if k < values_from else element for k in range(first, last)]
+    pointers = [types.CPointer(from_dtype(dtype)) for dtype in dtypes]
+    kinds = [pointers[k] if k < values_from else pointers[k].dtype for k in range(first, last)]
 
     @intrinsic
     def operands(typingctx: Any, addresses: Any) -> Any:
@@ -184,13 +184,64 @@ def unpack(dtype: Any, first: int, last: int, values_from: int) -> Any:
             made = []
             for k, kind in enumerate(kinds, first):
                 number = builder.load(cgutils.gep_inbounds(builder, args[0], k))
-                pointer = builder.inttoptr(number, context.get_value_type(types.CPointer(element)))
-                made.append(builder.load(pointer) if kind == element else pointer)
+                pointer = builder.inttoptr(number, context.get_value_type(pointers[k]))
+                made.append(pointer if kind == pointers[k] else builder.load(pointer))
             return context.make_tuple(builder, result, made)
 
         return result(addresses), codegen
 
     return operands
+
+
+# ---- 16-bit floats, for which Numba has no type: float32 from and to their bits
+
+
+def _half_to_single(context: Any, builder: Any, bits: Any) -> Any:
+    if not has_f16c():
+        return context.compile_internal(builder, float_of_half, types.float32(types.uint16), [bits])
+    return builder.fpext(builder.bitcast(bits, ir.HalfType()), ir.FloatType())
+
+
+def _single_to_half(context: Any, builder: Any, value: Any) -> Any:
+    if not has_f16c():
+        return context.compile_internal(builder, half_of_float, types.uint16(types.float32), [value])
+    return builder.bitcast(builder.fptrunc(value, ir.HalfType()), ir.IntType(16))
+
+
+def _bfloat16_to_single(context: Any, builder: Any, bits: Any) -> Any:
+    word = ir.IntType(32)
+    return builder.bitcast(builder.shl(builder.zext(bits, word), word(16)), ir.FloatType())
+
+
+def _single_to_bfloat16(context: Any, builder: Any, value: Any) -> Any:
+    """To nearest, ties to even; a NaN becomes quiet."""
+    word = ir.IntType(32)
+    bits = builder.bitcast(value, word)
+    odd = builder.and_(builder.lshr(bits, word(16)), word(1))
+    rounded = builder.add(builder.add(bits, word(0x7FFF)), odd)
+    nan = builder.or_(bits, word(0x400000))
+    chosen = builder.select(builder.fcmp_unordered("uno", value, value), nan, rounded)
+    return builder.trunc(builder.lshr(chosen, word(16)), ir.IntType(16))
+
+
+def float_of_half(h):
+    """For processors without the conversion: the exponent is moved by a product."""
+    magnitude, sign = np.uint32(h & 0x7FFF) << np.uint32(13), np.uint32(h & 0x8000) << np.uint32(16)
+    finite = bits(bits(np.uint32(magnitude)) * np.float32(2.0**112))
+    infinite = np.uint32(magnitude | 0x7F800000)
+    return bits(np.uint32((infinite if magnitude >= 0x7C00 << 13 else finite) | sign))
+
+
+def half_of_float(x):
+    """Rounded on the bits if the result is normal, by adding 1/2 if it is not."""
+    u, sign = np.uint32(bits(x) & 0x7FFFFFFF), np.uint32(bits(x) >> np.uint32(16) & 0x8000)
+    rounded = np.uint32(u + 0xFFF + (u >> np.uint32(13) & 1))
+    # A product raises the flag of an overflow.
+    infinity = np.uint32(bits(bits(np.uint32(rounded & 0xFFFFE000)) * np.float32(2.0**112)) >> np.uint32(13) & 0x7C00)
+    tiny = np.uint32(bits(bits(np.uint32(u if u < 0x38800000 else 0x38800000)) + np.float32(0.5)) - 0x3F000000)
+    finite = tiny if u < 0x38800000 else np.uint32((rounded >> np.uint32(13)) - (112 << 10))
+    magnitude = np.uint32(0x7E00) if u > 0x7F800000 else infinity if rounded >= 0x47800000 else finite
+    return np.uint16(magnitude | sign)
 
 
 # ---- Loops
@@ -221,56 +272,73 @@ class _Distinct(ir.MDValue):
         super().descr(buf)
 
 
-def _element(kind: Any) -> Any:
+def _element(kind: Any, narrow: bool) -> Any:
     """The type of what `apply` hands to a kernel."""
     if isinstance(kind, types.BaseTuple):
-        return types.Tuple([_element(k) for k in kind])
+        return types.Tuple([_element(k, narrow) for k in kind])
+    if kind == types.CPointer(types.uint16) and narrow:
+        return types.float32
     return kind.dtype if isinstance(kind, types.CPointer) else kind
 
 
-@intrinsic
-def apply(typingctx: Any, kernel: Any, n: Any, outs: Any, ins: Any) -> Any:
-    """outs[:][i] = kernel(*ins[:][i]) for i < n, where ins holds pointers, tuples of them, and scalars.
+def _apply(widen: Any = None, narrow: Any = None) -> Any:
+    """Make `apply`; with conversions, what pointers to uint16 lead to is 16-bit floats."""
 
-    LLVM is told that no iteration depends on another (gcc's ivdep), so that the loop vectorises though
-    an output may be an input, element for element. That is all it is told: unlike `noalias`, it stays
-    true then.
-    """
-    call = typingctx.resolve_function_type(kernel, _element(ins), {})
-    results = [t.dtype for t in outs]
-    returned = list(call.return_type) if isinstance(call.return_type, types.BaseTuple) else [call.return_type]
-    _require(returned == results, "{} returns {}, not {}: an untyped literal?", kernel, returned, results)
+    @intrinsic
+    def apply(typingctx: Any, kernel: Any, n: Any, outs: Any, ins: Any) -> Any:
+        """outs[:][i] = kernel(*ins[:][i]) for i < n, where ins holds pointers, tuples of them, and scalars.
 
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> None:
-        def element(kind: Any, source: Any, index: Any) -> Any:
-            if isinstance(kind, types.BaseTuple):
-                parts = cgutils.unpack_tuple(builder, source, len(kind))
-                made = [element(k, part, index) for k, part in zip(kind, parts, strict=True)]
-                return context.make_tuple(builder, _element(kind), made)
-            if isinstance(kind, types.CPointer):
-                source = builder.load(builder.gep(source, [index]))
-                source.set_metadata("llvm.access.group", group)
-            return source
+        LLVM is told that no iteration depends on another (gcc's ivdep), so that the loop vectorises though
+        an output may be an input, element for element. That is all it is told: unlike `noalias`, it stays
+        true then.
+        """
+        call = typingctx.resolve_function_type(kernel, _element(ins, bool(widen)), {})
+        results = [_element(t, bool(widen)) for t in outs]
+        one = not isinstance(call.return_type, types.BaseTuple)
+        returned = [call.return_type] if one else list(call.return_type)
+        _require(returned == results, "{} returns {}, not {}: an untyped literal?", kernel, returned, results)
 
-        _full_width(builder.function)
-        function = context.get_function(kernel, call)
-        context.add_linking_libs(function.libs)
-        _, count, targets, sources = args
-        group, loop_id = _Distinct(builder.module), _Distinct(builder.module)
-        with cgutils.for_range(builder, count) as loop:
-            values = element(ins, sources, loop.index)
-            result = function(builder, cgutils.unpack_tuple(builder, values, len(ins)))
-            made = cgutils.unpack_tuple(builder, result) if len(results) > 1 else [result]
-            for value, target in zip(made, cgutils.unpack_tuple(builder, targets, len(results)), strict=True):
-                store = builder.store(value, builder.gep(target, [loop.index]))
-                store.set_metadata("llvm.access.group", group)
-            body = builder.basic_block
-        parallel = builder.module.add_metadata(["llvm.loop.parallel_accesses", group])
-        whole = builder.module.add_metadata(["llvm.loop.unroll.disable"])  # or lanes become scalars
-        loop_id.operands = (loop_id, parallel, whole)
-        body.terminator.set_metadata("llvm.loop", loop_id)
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> None:
+            def element(kind: Any, source: Any, index: Any) -> Any:
+                if isinstance(kind, types.BaseTuple):
+                    parts = cgutils.unpack_tuple(builder, source, len(kind))
+                    made = [element(k, part, index) for k, part in zip(kind, parts, strict=True)]
+                    return context.make_tuple(builder, _element(kind, bool(widen)), made)
+                if isinstance(kind, types.CPointer):
+                    source = builder.load(builder.gep(source, [index]))
+                    source.set_metadata("llvm.access.group", group)
+                    if widen and kind.dtype == types.uint16:
+                        source = widen(context, builder, source)
+                return source
 
-    return types.void(kernel, types.intp, outs, ins), codegen
+            _full_width(builder.function)
+            function = context.get_function(kernel, call)
+            context.add_linking_libs(function.libs)
+            _, count, targets, sources = args
+            group, loop_id = _Distinct(builder.module), _Distinct(builder.module)
+            with cgutils.for_range(builder, count) as loop:
+                values = element(ins, sources, loop.index)
+                result = function(builder, cgutils.unpack_tuple(builder, values, len(ins)))
+                made = [result] if one else cgutils.unpack_tuple(builder, result)
+                for value, target in zip(made, cgutils.unpack_tuple(builder, targets, len(results)), strict=True):
+                    if narrow:
+                        value = narrow(context, builder, value)
+                    store = builder.store(value, builder.gep(target, [loop.index]))
+                    store.set_metadata("llvm.access.group", group)
+                body = builder.basic_block
+            parallel = builder.module.add_metadata(["llvm.loop.parallel_accesses", group])
+            whole = builder.module.add_metadata(["llvm.loop.unroll.disable"])  # or lanes become scalars
+            loop_id.operands = (loop_id, parallel, whole)
+            body.terminator.set_metadata("llvm.loop", loop_id)
+
+        return types.void(kernel, types.intp, outs, ins), codegen
+
+    return apply
+
+
+apply = _apply()
+apply_half = _apply(_half_to_single, _single_to_half)
+apply_bfloat16 = _apply(_bfloat16_to_single, _single_to_bfloat16)
 
 
 def _full_width(function: ir.Function) -> None:

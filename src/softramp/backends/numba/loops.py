@@ -11,11 +11,12 @@ from numba import cfunc, types
 from softramp.backends.numba import activations, rows
 from softramp.backends.numba.callback import Later
 from softramp.backends.numba.intrinsics import (
-    address, apply, at_most, buffer, call, copy, jit, pointer_to, unpack)
-from softramp.backends.numba.pairs import SCALARS, bind
+    address, apply, apply_bfloat16, apply_half, at_most, buffer, call, copy, jit, pointer_to, unpack)
+from softramp.backends.numba.pairs import bind, scalar
 from softramp.backends.numba.stub import Stub, compute
 from softramp.definitions import Definition
-from softramp.factory import Row
+from softramp.definitions.registry import BFLOAT16
+from softramp.factory import Row, parameter_dtype
 
 BLOCK = 256
 TILE, SHORT = np.intp(64), np.intp(32)  # rows of a tile; the longest row that is turned into one
@@ -60,27 +61,38 @@ def ends_before(args, steps, a, b, n, size):
 
 def _elementwise(definition: Definition, type: str) -> Any:
     """Contiguous operands run as they are; others go through buffers, a block at a time."""
-    kernel = bind(activations.__name__, SCALARS[type])[definition.name]
-    dtype = np.dtype(type)
-    size, arrays = np.intp(dtype.itemsize), definition.nin
+    kernel = bind(activations.__name__, scalar(type))[definition.name]
+    over = {"e": apply_half, BFLOAT16: apply_bfloat16}.get(type, apply)
+    dtype, parameter_type = np.dtype(type if over is apply else np.uint16), parameter_dtype(type)
+    arrays = definition.nin
     inputs, outputs = np.intp(arrays + len(definition.parameters)), np.intp(definition.nout)
     operands = inputs + outputs
-    pointers = unpack(dtype, 0, inputs, inputs)
-    pointers_and_values = unpack(dtype, 0, inputs, arrays)
-    results = unpack(dtype, inputs, operands, operands)
-    addresses, blocks = buffer(np.intp, operands), buffer(dtype, operands * BLOCK)
-    pointer = pointer_to(dtype)
+    dtypes = [dtype] * arrays + [parameter_type] * len(definition.parameters) + [dtype] * definition.nout
+    size, sizes = np.intp(dtype.itemsize), tuple(np.intp(d.itemsize) for d in dtypes)
+    pointers = unpack(dtypes, 0, inputs, inputs)
+    pointers_and_values = unpack(dtypes, 0, inputs, arrays)
+    results = unpack(dtypes, inputs, operands, operands)
+    room = BLOCK * np.intp(8)
+    addresses, blocks = buffer(np.intp, operands), buffer(np.uint8, operands * room)
+    pointer, pointer_to_parameter = pointer_to(dtype), pointer_to(parameter_type)
+
+    @jit
+    def move(k, to, to_step, start, step, n):
+        if arrays <= k < inputs:
+            copy(pointer_to_parameter(to), to_step, pointer_to_parameter(start), step, n)
+        else:
+            copy(pointer(to), to_step, pointer(start), step, n)
 
     @cfunc(LOOP, error_model="numpy")
     def over_elements(args, dims, steps, data):
         n = dims[0]
         dense, scalar_parameters = True, True
         for k in range(operands):
-            dense = dense and steps[k] == size
+            dense = dense and steps[k] == sizes[k]
             scalar_parameters = scalar_parameters and steps[k] == (0 if arrays <= k < inputs else size)
         carried = carries(args, steps, inputs, outputs, n, size)
         if scalar_parameters and not carried:
-            apply(kernel, n, results(args), pointers_and_values(args))
+            over(kernel, n, results(args), pointers_and_values(args))
             return
         step = 1 if carried or n == 0 else n if dense else BLOCK
         at, spare = addresses(), address(blocks())
@@ -88,14 +100,14 @@ def _elementwise(definition: Definition, type: str) -> Any:
             m = at_most(step, n - start)
             for k in range(operands):
                 at[k] = args[k] + start * steps[k]
-                if m > 1 and steps[k] != size:
-                    at[k] = spare + k * BLOCK * size
+                if m > 1 and steps[k] != sizes[k]:
+                    at[k] = spare + k * room
                     if k < inputs:
-                        copy(pointer(at[k]), size, pointer(args[k] + start * steps[k]), steps[k], m)
-            apply(kernel, m, results(at), pointers(at))
+                        move(k, at[k], sizes[k], args[k] + start * steps[k], steps[k], m)
+            over(kernel, m, results(at), pointers(at))
             for k in range(inputs, operands):
                 if m > 1 and steps[k] != size:
-                    copy(pointer(args[k] + start * steps[k]), steps[k], pointer(at[k]), size, m)
+                    move(k, args[k] + start * steps[k], steps[k], at[k], size, m)
 
     return over_elements
 
@@ -137,7 +149,7 @@ def _compiled(signature: Any, function: Any) -> int:
 @functools.cache
 def loop_by_row(definition: Definition, type: str) -> int:
     """The address of the loop over rows."""
-    return _compiled(LOOP, bind(rows.__name__, SCALARS[type])[definition.name].py_func)
+    return _compiled(LOOP, bind(rows.__name__, scalar(type))[definition.name].py_func)
 
 
 @functools.cache
@@ -145,7 +157,7 @@ def loop_by_tile(definition: Definition, type: str) -> int:
     """The address of the loop over tiles. dims: rows, elements, whether to turn, whether it is done."""
     from softramp.backends.numba import tiles
 
-    kernel = _compiled(tiles.KERNEL, bind(tiles.__name__, SCALARS[type])[definition.name].py_func)
+    kernel = _compiled(tiles.KERNEL, bind(tiles.__name__, scalar(type))[definition.name].py_func)
     dtype = np.dtype(type)
     size, inputs = np.intp(dtype.itemsize), np.intp(definition.nin)
     operands = inputs + np.intp(definition.nout)

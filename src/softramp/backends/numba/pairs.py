@@ -1,8 +1,9 @@
-"""Kernels written once, for float32 and for float64.
+"""Kernels written once, for float32, for float64, and a few for integers.
 
 A kernel module holds plain functions of scalars, and constants as `pair(float32, float64)`. `bind`
 makes the module's names again for one type: of each pair its member, of each function a copy that
-sees these names, compiled by Numba. The names in the source remain ordinary names.
+sees these names, compiled by Numba. The names in the source remain ordinary names. For integers only
+`T` changes: their kernels have no other constants.
 
 Every literal in a kernel is typed, `T(1)`: Numba computes float32 + int in float64.
 """
@@ -14,9 +15,15 @@ import sys
 from types import FunctionType
 from typing import Any, NamedTuple
 
-from softramp.backends.numba.intrinsics import jit
+import numpy as np
 
-SCALARS = {"f": 0, "d": 1}  # NumPy's type characters -> the type its kernels compute in
+from softramp.backends.numba.intrinsics import jit
+from softramp.definitions.registry import NARROW
+
+
+def scalar(type: str) -> str:
+    """What kernels for arrays of this type compute in: float32 for 16 bits."""
+    return "f" if type in NARROW.values() else type
 
 
 class Pair(NamedTuple):
@@ -30,20 +37,22 @@ def pair(single: Any, double: Any) -> Any:
 
 
 @functools.cache
-def bind(module: str, member: int) -> dict[str, Any]:
-    """The names of a kernel module for float32 (member 0) or float64 (1)."""
+def bind(module: str, type: str) -> dict[str, Any]:
+    """The names of a kernel module for one type of scalars."""
     names: dict[str, Any] = {}
     for name, value in vars(sys.modules[module]).items():
-        names[name] = _bound(value, module, names, member)
+        names[name] = _bound(value, module, names, type)
+    if type not in "fd":
+        names["T"] = np.dtype(type).type
     return names
 
 
-def _bound(value: Any, module: str, names: dict[str, Any], member: int) -> Any:
+def _bound(value: Any, module: str, names: dict[str, Any], type: str) -> Any:
     if isinstance(value, Pair):
-        return _bound(value[member], module, names, member)
+        return _bound(value.double if type == "d" else value.single, module, names, type)
     if not isinstance(value, FunctionType) or not value.__module__.startswith(str(__package__)):
         return value
     if value.__module__ != module:  # imported from another kernel module: its one compiled copy
-        return bind(value.__module__, member)[value.__name__]
+        return bind(value.__module__, type)[value.__name__]
     copy = FunctionType(value.__code__, names, value.__name__)
     return jit(copy, forceinline=True)

@@ -12,6 +12,7 @@ from numpy.lib.stride_tricks import as_strided
 from softramp.backends import c
 from softramp.backends.numba.callback import LOOP, Callback, compiled
 from softramp.definitions import Definition
+from softramp.definitions.registry import NARROW
 from softramp.factory import Row, operand_dtypes, parameter_dtype
 
 
@@ -61,6 +62,8 @@ def compute(definition: Definition, type: str, row: Row, args: int, dims: int, s
     dtypes = operand_dtypes(definition, type, bound=row.bound > 0)
     arrays = [_view(addresses[k], dtypes[k], shape, step[k::operands]) for k in range(operands)]
     inputs, outputs = arrays[:row.inputs], arrays[row.inputs:]
+    if type in NARROW.values():  # computed in float32, rounded once
+        inputs = [x.astype(np.float32) for x in inputs]
     bound = [np.array([value]).view(parameter_dtype(type))[:1] for value in row.value[:row.bound]]
     one_by_one = not row.core_steps and _carries(inputs, outputs)
     with np.errstate(all="ignore"):

@@ -29,3 +29,8 @@ def isa() -> str:
 def has_fma() -> bool:
     """Whether a fused multiply-add is one instruction."""
     return "fma" in features() or platform.machine().lower() in ("aarch64", "arm64")
+
+
+def has_f16c() -> bool:
+    """Whether converting float16 to float32 and back is one instruction."""
+    return "f16c" in features() or platform.machine().lower() in ("aarch64", "arm64")
