@@ -51,10 +51,8 @@ _SHORTCUT = "if {unchanged}: return unary({operands}, out=out)"
 def _with_parameters(definition: Definition, namespace: Namespace) -> Callable[..., Any]:
     full = getattr(namespace.ufuncs, definition.name)
     no_out = None if definition.nout == 1 else (None,) * definition.nout
-    check = _check(definition)
-    general = _general(definition, full, no_out, check)
-    scope: dict[str, Any] = {"full": full, "general": general, "no_out": no_out, "check": check,
-                             "inf": np.inf}
+    scope: dict[str, Any] = {
+        "full": full, "general": _general(definition, full, no_out), "no_out": no_out, "inf": np.inf}
     names = definition.parameters
     defaults = dict(zip(reversed(names), reversed(definition.defaults)))
     scope.update((f"default_{name}", value) for name, value in defaults.items())
@@ -65,18 +63,18 @@ def _with_parameters(definition: Definition, namespace: Namespace) -> Callable[.
         unchanged = " and ".join(f"{name} is default_{name}" for name in names)
         shortcut = _SHORTCUT.format(unchanged=unchanged, operands=operands)
     parameters = ", ".join(f"{name}=default_{name}" if name in defaults else name for name in names)
-    exec(_TEMPLATE.format(name=definition.name, operands=operands, parameters=parameters,
-                          values=", ".join(names), shortcut=shortcut, guard=_guard(definition)), scope)
+    values = ", ".join(names)
+    exec(_TEMPLATE.format(name=definition.name, operands=operands, parameters=parameters, values=values,
+                          shortcut=shortcut, guard=_guard(definition, operands, values)), scope)
     return scope[definition.name]  # type: ignore[no-any-return]
 
 
-def _guard(definition: Definition) -> str:
-    """The check of the parameters, which good Python floats do not reach."""
+def _guard(definition: Definition, operands: str, values: str) -> str:
+    """The way to what checks the parameters, which good Python floats do not take."""
     if not definition.requires:
         return ""
-    names = definition.parameters
-    good = " and ".join([*(f"{name}.__class__ is float" for name in names), *definition.requires])
-    return f"if not ({good}): check({', '.join(names)})"
+    good = " and ".join([*(f"{name}.__class__ is float" for name in definition.parameters), *definition.requires])
+    return f"if not ({good}): return general(({operands},), ({values},), out, kwargs)"
 
 
 def _check(definition: Definition) -> Callable[..., None]:
@@ -96,13 +94,14 @@ def _check(definition: Definition) -> Callable[..., None]:
     return check
 
 
-def _general(
-    definition: Definition, full: np.ufunc, no_out: Any, check: Callable[..., None]
-) -> Callable[..., Any]:
-    """A call with keywords other than out."""
+def _general(definition: Definition, full: np.ufunc, no_out: Any) -> Callable[..., Any]:
+    """A call with keywords other than out, or with parameters to be checked."""
+    check, adjust = _check(definition), _ADJUSTMENTS.get(definition.name)
 
     def general(operands: Any, values: Any, out: Any, kwargs: dict[str, Any]) -> Any:
         check(*values)
+        if adjust:
+            values = adjust(*operands, *values)
         if kwargs.get("dtype") is not None:  # NumPy would look for a loop whose parameters have it, too
             array = np.dtype(kwargs.pop("dtype"))
             types = [array] * definition.nin + [parameter_dtype(array.char)] * len(definition.parameters)
@@ -112,6 +111,18 @@ def _general(
         return full(*operands, *values, **kwargs)
 
     return general
+
+
+def _hardtanh(x: Any, *bounds: Any) -> tuple[Any, ...]:
+    """Bounds beyond the range of an integer dtype bound nothing."""
+    dtype = getattr(x, "dtype", None) or np.asarray(x).dtype
+    if dtype.kind not in "iu":
+        return bounds
+    info = np.iinfo(dtype)
+    return tuple(min(max(b, info.min), info.max) if type(b) is int else b for b in bounds)
+
+
+_ADJUSTMENTS = {"hardtanh": _hardtanh}
 
 
 def _prelu_backward(elementwise: Callable[..., Any]) -> Callable[..., Any]:
