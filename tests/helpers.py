@@ -20,7 +20,7 @@ ISAS = [] if c.why_missing() else list(c.tables())
 NAMESPACES = [*(backends.load("c", isa=isa) for isa in ISAS), backends.load("numba")]
 ELEMENTWISE = [d for d in definitions.values() if not d.gufunc_signature]
 ROWS = [d for d in definitions.values() if d.gufunc_signature]
-FORWARD = [d for d in ELEMENTWISE if not d.name.endswith("_backward")]
+FORWARD = [d for d in ELEMENTWISE if not d.is_backward]
 
 
 def of(definitions):

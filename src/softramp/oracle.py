@@ -1,6 +1,6 @@
 """The same functions once more, exact: what tests and `softramp verify` measure the kernels against.
 
-A forward formula is one line, found by its name. It runs on mpmath numbers of any precision and on
+A formula is one line, found by its name. It runs on mpmath numbers of any precision and on
 arrays of NumPy's long double, whose 64 bits (x86; 113 on Linux aarch64) decide about float64 results.
 Derivatives need no line: mpmath.diff gives them exactly; the complex step f(x + ih).imag / h, which has
 no cancellation, gives them on arrays. `tests/test_oracle.py` holds the two together.
@@ -77,7 +77,10 @@ def silu(x: Any) -> Any:
 
 
 def formula(name: str) -> Callable[..., Any]:
-    """The formula behind a definition: its own, or the forward function of a derivative."""
+    """The formula behind a definition: its own, or the forward function of a derivative.
+
+    A derivative from the output, `_backward_from_output`, has its own, which takes (g, y).
+    """
     own = globals().get(name) or globals().get(name.removesuffix("_backward"))
     if own is None:
         raise LookupError(f"softramp/oracle.py wants a line for {name}")

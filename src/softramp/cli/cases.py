@@ -195,7 +195,7 @@ def make_data(case: Case) -> Data:
     for name in case.definition.operands:
         x = rng.normal(0, case.sigma, case.shape)
         if name == "y":
-            forward = definitions[case.function.removesuffix("_backward")].function
+            forward = definitions[case.definition.forward].function
             x = np.moveaxis(forward(np.moveaxis(x, case.axis, -1)), -1, case.axis)
         operands.append(np.ascontiguousarray(x, case.dtype))
     if case.new:

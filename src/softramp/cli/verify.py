@@ -119,9 +119,9 @@ def row_operands(definition: Definition, x: Array) -> list[Array]:
     """What the function takes, given rows of logits: a derivative takes (g, y)."""
     from softramp import oracle
 
-    if not definition.name.endswith("_backward"):
+    if not definition.is_backward:
         return [x]
-    y, _ = oracle.row_reference(definition.name.removesuffix("_backward"), x)
+    y, _ = oracle.row_reference(definition.forward, x)
     g = np.random.default_rng(x.size).standard_normal(x.size).reshape(x.shape).astype(x.dtype)
     return [g, y.astype(x.dtype)]
 

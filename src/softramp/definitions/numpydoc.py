@@ -51,7 +51,7 @@ def _parameters(definition: Definition, own: str) -> list[str]:
 
 
 def _operand(definition: Definition, name: str) -> str:
-    forward = definition.name.partition("_backward")[0]
+    forward = definition.forward
     what = {
         "g": f"Gradient with respect to the result of `{forward}`; broadcasts against the other operands.",
         "y": f"Result of `{forward}`.",

@@ -77,6 +77,11 @@ class Definition:
         """Whether it takes a gradient."""
         return self.operands[0] == "g"
 
+    @property
+    def forward(self) -> str:
+        """The name of the function whose gradient this is, or its own."""
+        return self.name.partition("_backward")[0]
+
     def promised(self, dtype: str) -> float:
         """The error promised for arrays of this dtype, in ULP, away from a root."""
         if dtype in NARROW:
