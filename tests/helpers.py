@@ -49,6 +49,11 @@ def required(definition: Definition) -> int:
     return len(definition.parameters) - len(definition.defaults)
 
 
+def following(definition: Definition) -> int:
+    """How many operands have to be given after the input."""
+    return definition.nin - definition.first_input - 1 + required(definition)
+
+
 def arguments(definition: Definition, dtype: str, shape, seed: int = 0) -> list[np.ndarray]:
     """Arrays for every operand and every parameter that has no default."""
     rng = np.random.default_rng(seed)

@@ -7,7 +7,7 @@ from helpers import DTYPES, ELEMENTWISE, ROWS, each_dtype, each_elementwise
 from mpmath import mpf
 
 from softramp import oracle
-from softramp.cli.verify import NEAR_ROOT, elementwise_case, row_inputs, row_operands, samples
+from softramp.cli.verify import elementwise_case, near_root, root_unit, row_inputs, row_operands, samples
 
 
 def as_mpf(x):
@@ -21,15 +21,17 @@ def as_mpf(x):
 def test_complex_step_agrees_with_mpmath(definition, dtype):
     operands, found = elementwise_case(definition.name, dtype, 3000)
     defaults = [float(np.dtype(dtype).type(value)) for value in definition.defaults]
-    info, root = np.finfo(dtype), definition.bar.root
+    info = np.finfo(dtype)
+    near = near_root(definition, operands)
+    unit_there = np.broadcast_to(root_unit(definition, operands), near.shape)
     for i in range(0, operands[0].size, 8):
         exact = oracle.exact(definition.name, *(float(a[i]) for a in operands), *defaults, dtype=dtype)
-        for found_k, exact_k in zip(found, exact, strict=True):
+        for k, (found_k, exact_k) in enumerate(zip(found, exact, strict=True)):
             with mpmath.workprec(2000):
                 exponent = max(mpmath.frexp(exact_k)[1] - 1 if exact_k else -99999, int(info.minexp))
-                near = root is not None and abs(operands[definition.nin - 1][i] - root) <= NEAR_ROOT
-                ulp = mpmath.ldexp(1, 0 if near else exponent) * mpf(2) ** -int(info.nmant)
-                assert abs(as_mpf(found_k[i]) - exact_k) / ulp < 0.01, [float(a[i]) for a in operands]
+                ulp = mpmath.ldexp(1, exponent - int(info.nmant))
+                unit = float(unit_there[i]) if k == 0 and near[i] else ulp
+                assert abs(as_mpf(found_k[i]) - exact_k) / unit < 0.01, [float(a[i]) for a in operands]
 
 
 def exact_rows(name, *operands):

@@ -14,10 +14,10 @@ from helpers import (
     each_dtype,
     each_elementwise_and_dtype,
     each_namespace,
+    following,
     of,
     of_dtypes,
     outputs,
-    required,
 )
 
 from softramp.cli.verify import row_inputs, row_operands, samples
@@ -87,7 +87,7 @@ def every_lane(values, dtype):
 @pytest.mark.parametrize("name", FORWARD)
 def test_forward(source, dtype, name):
     with np.errstate(all="ignore"):
-        y = getattr(source, name)(every_lane(X, dtype), *[WEIGHT] * required(definitions[name]))
+        y = getattr(source, name)(every_lane(X, dtype), *[WEIGHT] * following(definitions[name]))
     assert_same_bits(y, every_lane(FORWARD[name], dtype))
 
 
@@ -96,7 +96,7 @@ def test_forward(source, dtype, name):
 @pytest.mark.parametrize("name", BACKWARD)
 def test_backward(source, dtype, name):
     x = every_lane(X, dtype)
-    weight = [np.full_like(x, WEIGHT)] * required(definitions[name])
+    weight = [np.full_like(x, WEIGHT)] * following(definitions[name])
     with np.errstate(all="ignore"):
         found = outputs(getattr(source, name)(np.ones_like(x), x, *weight))
     for y, expected in zip(found, BACKWARD[name], strict=True):
@@ -110,7 +110,7 @@ def test_nan_and_inf_in_g(namespace, dtype, definition):
     weight = np.full_like(open_at, WEIGHT)
     for g in (NAN, INF, -INF):
         gs = np.full_like(open_at, g)
-        free = [weight] * required(definition)
+        free = [weight] * following(definition)
         y = outputs(getattr(namespace, definition.name)(gs, open_at, *free))[0]
         slope = outputs(getattr(namespace, definition.name)(np.ones_like(gs), open_at, *free))[0]
         with np.errstate(invalid="ignore"):  # of the expectation
@@ -258,7 +258,7 @@ def special_and_sampled(dtype):
 def test_no_warning_from_any_value(namespace, dtype, definition, n):
     f = getattr(namespace, definition.name)
     x = np.resize(special_and_sampled(dtype), n)
-    args = [*[np.ones_like(x)] * (definition.nin - 1), x, *[np.full_like(x, WEIGHT)] * required(definition)]
+    args = [*[np.ones_like(x)] * definition.first_input, x, *[np.full_like(x, WEIGHT)] * following(definition)]
     with warnings.catch_warnings(), np.errstate(all="raise"):
         warnings.simplefilter("error")
         f(*args)

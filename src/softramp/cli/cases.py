@@ -215,27 +215,25 @@ class Reference:
 
     def __init__(self, case: Case, data: Data) -> None:
         from softramp import oracle
-        from softramp.cli.verify import NEAR_ROOT, ROOT_BAR
+        from softramp.cli.verify import ROOT_BAR, near_root, root_unit
 
         self.case = case
         definition = case.definition
         self.promised = float(getattr(definition.bar, case.dtype))
         # A gradient that is summed is compared whole.
-        self._step = 1 if definition.nout > 1 else max(1, case.size // SAMPLE)
+        summed = definition.nout > definition.nin - definition.first_input
+        self._step = 1 if summed else max(1, case.size // SAMPLE)
         operands = [self._sample(a) for a in data.operands]
         self._unit: Array | None = None
-        self._near: Any = False
+        self._near = near_root(definition, operands)
         if case.is_row:
             value, self._unit = oracle.row_reference(case.function, *operands)
             self._exact: tuple[Array, ...] = (value,)
             return
         dtype = parameter_dtype(np.dtype(case.dtype).char)
         self._exact = oracle.reference(case.function, *operands, *(dtype.type(p) for p in case.parameters))
-        if definition.bar.root is not None:
-            # The promise is absolute there: counted so that keeping it gives the promised number of ULP.
-            self._near = abs(operands[-1] - definition.bar.root) <= NEAR_ROOT
-            self._near_unit = np.maximum(abs(operands[0]), np.finfo(case.dtype).tiny) * (
-                ROOT_BAR[case.dtype] * np.finfo(case.dtype).eps / self.promised)
+        # The promise is absolute there: counted so that keeping it gives the promised number of ULP.
+        self._near_unit = root_unit(definition, operands) * (ROOT_BAR[case.dtype] / self.promised)
 
     @property
     def allowed(self) -> float:
@@ -244,15 +242,16 @@ class Reference:
         It is about g = 1. With another g the product may begin a binade in which the same error is twice
         as many ULP, and is rounded once more.
         """
-        return self.promised if self.case.definition.nin == 1 else 2 * self.promised + 1
+        return 2 * self.promised + 1 if self.case.definition.is_backward else self.promised
 
     def error(self, results: Any) -> float:
         """The largest error, in ULP. A contender may have computed the first rows only."""
         results = results if isinstance(results, tuple) else (results,)
         with np.errstate(all="ignore"):
-            return max(self._error(np.asarray(r), e) for r, e in zip(results, self._exact, strict=True))
+            near = [self._near, *[np.False_] * (len(results) - 1)]
+            return max(map(self._error, map(np.asarray, results), self._exact, near))
 
-    def _error(self, result: Array, exact: Array) -> float:
+    def _error(self, result: Array, exact: Array, near: Array) -> float:
         from softramp import oracle
 
         if result.ndim == 0:  # a parameter's gradient, a sum: its error is measured of the sum of magnitudes
@@ -263,9 +262,9 @@ class Reference:
         error = oracle.ulp_error(result, exact, unit)
         if unit is not None:  # nothing is promised for a subnormal probability
             error = np.where(abs(unit) >= np.finfo(self.case.dtype).tiny, error, 0)
-        if np.any(self._near):
-            near, near_unit = self._near[:len(result)], self._near_unit[:len(result)]
-            error = np.where(near, abs(result - exact) / near_unit, error)
+        if near.any():
+            absolute = abs(result - exact) / self._near_unit[:len(result)]
+            error = np.where(near[:len(result)], absolute, error)
         return float(error.max())
 
     def _sample(self, a: Array) -> Array:

@@ -74,16 +74,17 @@ def samples(dtype: str, n: int) -> Array:
 
 @functools.lru_cache(1)
 def elementwise_case(name: str, dtype: str, n: int) -> tuple[list[Array], tuple[Array, ...]]:
-    """Operands and exact outputs: g = 1, default parameters; a parameter without one is N(0, 1)."""
+    """Operands and exact outputs: g = 1, default parameters; what has no default and follows x is N(0, 1)."""
     from softramp import oracle
 
     definition = definitions[name]
     x = samples(dtype, n)
     rng = np.random.default_rng(2)
-    free = len(definition.parameters) - len(definition.defaults)
-    operands = [np.ones_like(x)] * (definition.nin - 1) + [x]
+    operands = [np.ones_like(x)] * definition.first_input + [x]
     parameter = parameter_dtype(dtype_of(NARROW.get(dtype, dtype)).char)
-    operands += [rng.standard_normal(x.size).astype(parameter) for _ in range(free)]
+    free = len(definition.parameters) - len(definition.defaults)
+    kinds = [dtype] * (definition.nin - len(operands)) + [parameter] * free
+    operands += [rng.standard_normal(x.size).astype(kind) for kind in kinds]
     defaults = [parameter.type(value) for value in definition.defaults]
     return operands, oracle.reference(name, *operands, *defaults)
 
@@ -148,23 +149,37 @@ def _measure_elementwise(
     from softramp import oracle
 
     operands, exact = elementwise_case(definition.name, dtype, n)
-    root, digits = definition.bar.root, 17 if dtype == "float64" else 9
-    x = operands[definition.nin - 1]
+    digits, first = 17 if dtype == "float64" else 9, definition.first_input
     results = getattr(namespace, definition.name)(*operands)
     results = results if definition.nout > 1 else (results,)
 
     def worst(error: Array) -> tuple[float, str]:
         i = int(error.argmax())
-        return float(error[i]), ", ".join(f"{float(a[i]):.{digits}g}" for a in operands[definition.nin - 1:])
+        return float(error[i]), ", ".join(f"{float(a[i]):.{digits}g}" for a in operands[first:])
 
-    error = np.maximum.reduce([oracle.ulp_error(y, e) for y, e in zip(results, exact, strict=True)])
-    near = np.zeros(x.shape, bool) if root is None else abs(x.astype(float) - root) <= NEAR_ROOT
-    yield "ULP", *worst(np.where(near, 0, error)), definition.promised(dtype)
+    errors = [oracle.ulp_error(y, e) for y, e in zip(results, exact, strict=True)]
+    near = near_root(definition, operands)
+    error = np.maximum.reduce([np.where(near, 0, errors[0]), *errors[1:]])
+    yield "ULP", *worst(error), definition.promised(dtype)
     if dtype in NARROW and near.any():
-        yield "ULP at root", *worst(np.where(near, error, 0)), NARROW_ROOT_BAR
+        yield "ULP at root", *worst(np.where(near, errors[0], 0)), NARROW_ROOT_BAR
     elif near.any():
-        absolute = abs(results[0].astype(oracle.LONG) - exact[0]).astype(float) / float(np.finfo(dtype).eps)
+        unit = root_unit(definition, operands)
+        absolute = (abs(results[0].astype(oracle.LONG) - exact[0]) / unit).astype(float)
         yield "eps at root", *worst(np.where(near, absolute, 0)), ROOT_BAR[dtype]
+
+
+def near_root(definition: Definition, operands: list[Array]) -> Array:
+    """Where the promise for the first output, the derivative with respect to the input, is absolute."""
+    x, root = operands[definition.first_input], definition.bar.root
+    return np.zeros(x.shape, bool) if root is None else abs(x.astype(float) - root) <= NEAR_ROOT
+
+
+def root_unit(definition: Definition, operands: list[Array]) -> Array:
+    """eps of what multiplies a derivative: the other array operands, g among them."""
+    others = [a for k, a in enumerate(operands[:definition.nin]) if k != definition.first_input]
+    info = np.finfo(operands[0].dtype)
+    return np.maximum(abs(np.multiply.reduce(others)), info.tiny) * info.eps
 
 
 def _measure_rows(definition: Definition, dtype: str, namespace: Namespace, n: int) -> Iterator[_Found]:

@@ -82,6 +82,11 @@ class Definition:
         """The name of the function whose gradient this is, or its own."""
         return self.name.partition("_backward")[0]
 
+    @property
+    def first_input(self) -> int:
+        """Which operand is the input: the first one that is not a gradient. Others may follow it."""
+        return int(self.is_backward)
+
     def promised(self, dtype: str) -> float:
         """The error promised for arrays of this dtype, in ULP, away from a root."""
         if dtype in NARROW:
