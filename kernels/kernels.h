@@ -49,7 +49,7 @@ struct row {
     const void *data;
     const struct policy *policy;
     int64_t arrays, inputs, bound, outputs;  // inputs: arrays and parameters given by NumPy; bound here
-    int64_t core_steps;                      // 0 for an elementwise loop
+    int64_t core_steps, rows;                // 0 for an elementwise loop; bit k: operand k is a row
     int64_t size, infinity;                  // of an array element: bytes; its bits, 0 if there is none
     int64_t value[MAX_OPERANDS / 2]; // the bound operands, one to a cell
 };

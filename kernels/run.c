@@ -71,11 +71,13 @@ static bool truly_overflowed(const struct row *row, char **args, const intptr_t 
 {
     const int inputs = row->inputs + row->bound, operands = inputs + row->outputs;
     const intptr_t core = row->core_steps ? dims[1] : 1;
+    intptr_t along[MAX_OPERANDS] = {0};
+    for (int k = 0, next = operands; k < operands; k++)
+        if (row->rows >> k & 1) along[k] = steps[next++];
     for (intptr_t r = 0; r < dims[0]; r++)
         for (intptr_t i = 0; i < core; i++) {
             const char *at[MAX_OPERANDS];
-            for (int k = 0; k < operands; k++)
-                at[k] = args[k] + r * steps[k] + (row->core_steps ? i * steps[operands + k] : 0);
+            for (int k = 0; k < operands; k++) at[k] = args[k] + r * steps[k] + i * along[k];
             for (int o = inputs; o < operands; o++) {
                 bool infinite = is_infinite(at[o], row->size, row->infinity);
                 for (int k = 0; infinite && k < inputs; k++)

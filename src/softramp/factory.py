@@ -36,6 +36,7 @@ class Row(ctypes.Structure):
         ("bound", ctypes.c_int64),
         ("outputs", ctypes.c_int64),
         ("core_steps", ctypes.c_int64),
+        ("rows", ctypes.c_int64),
         ("size", ctypes.c_int64),
         ("infinity", ctypes.c_int64),
         ("value", ctypes.c_int64 * MAX_BOUND),
@@ -118,7 +119,8 @@ def _row(definition: Definition, char: str, *, bound: bool) -> tuple[Row, Any]:
     defaults = list(definition.defaults) if bound else []
     row = Row(policy=ctypes.pointer(policy), arrays=definition.nin,
               inputs=definition.nin + (0 if bound else len(definition.parameters)), bound=len(defaults),
-              outputs=definition.nout, core_steps=definition.core_steps, size=array.itemsize)
+              outputs=definition.nout, core_steps=sum(definition.rows),
+              rows=sum(row << k for k, row in enumerate(definition.rows)), size=array.itemsize)
     if char not in INTEGERS:
         row.infinity = int(np.array([np.inf], array).view(f"u{array.itemsize}")[0])
     for k, value in enumerate(defaults):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
@@ -29,7 +30,7 @@ class Bar(NamedTuple):
 class Definition:
     """One function: its definition, and what follows from its signature."""
 
-    def __init__(self, function: Callable[..., Any], bar: Bar, *, nout: int = 1, row: bool = False,
+    def __init__(self, function: Callable[..., Any], bar: Bar, *, nout: int = 1, signature: str | None = None,
                  integers: bool = False, requires: tuple[str, ...] = ()) -> None:
         code = function.__code__
         names = code.co_varnames[: code.co_argcount]
@@ -43,7 +44,7 @@ class Definition:
         self.operands = list(names[: code.co_posonlyargcount])
         self.parameters = list(names[code.co_posonlyargcount :])
         self.defaults = defaults  # of the last parameters
-        self.gufunc_signature = f"{','.join(['(n)'] * self.nin)}->{','.join(['(n)'] * nout)}" if row else None
+        self.gufunc_signature = signature
 
     @property
     def nin(self) -> int:
@@ -51,9 +52,9 @@ class Definition:
         return len(self.operands)
 
     @property
-    def core_steps(self) -> int:
-        """How many operands of a row function have a core dimension; 0 for an elementwise one."""
-        return self.nin + self.nout if self.gufunc_signature else 0
+    def rows(self) -> tuple[bool, ...]:
+        """Which operands of a row function are rows; the others are one number for each row."""
+        return tuple(bool(core) for core in re.findall(r"\((n?)\)", self.gufunc_signature or ""))
 
     @property
     def has_defaults(self) -> bool:
@@ -115,9 +116,9 @@ def elementwise(
     return _register(Bar(float32, float64, root), nout=nout, integers=integers, requires=requires)
 
 
-def row(float32: float, float64: float) -> Callable[[_F], _F]:
-    """Register a function of each row along the last axis."""
-    return _register(Bar(float32, float64), row=True)
+def row(float32: float, float64: float, signature: str, *, nout: int = 1) -> Callable[[_F], _F]:
+    """Register a function of each row along the last axis, with its signature as a gufunc."""
+    return _register(Bar(float32, float64), nout=nout, signature=signature)
 
 
 def _register(bar: Bar, **what: Any) -> Callable[[_F], _F]:

@@ -9,7 +9,7 @@ import numpy as np
 from softramp.definitions.registry import row
 
 
-@row(3, 3)
+@row(3, 3, "(n)->(n)")
 def softmax(x: Any, /) -> Any:
     """Softmax along an axis: ``exp(x) / sum(exp(x))``.
 
@@ -37,7 +37,7 @@ def softmax(x: Any, /) -> Any:
     return e / np.sum(e, axis=-1, keepdims=True)
 
 
-@row(3, 3)
+@row(3, 3, "(n),(n)->(n)")
 def softmax_backward(g: Any, y: Any, /) -> Any:
     """Gradient of `softmax`: ``y * (g - sum(g * y))``.
 
@@ -60,7 +60,7 @@ def softmax_backward(g: Any, y: Any, /) -> Any:
     return y * (g - np.sum(g * y, axis=-1, keepdims=True))
 
 
-@row(2, 2)
+@row(2, 2, "(n)->(n)")
 def log_softmax(x: Any, /) -> Any:
     """Logarithm of `softmax` along an axis: ``x - log(sum(exp(x)))``.
 
@@ -85,7 +85,7 @@ def log_softmax(x: Any, /) -> Any:
     return z - np.log(np.sum(np.exp(z), axis=-1, keepdims=True))
 
 
-@row(3, 3)
+@row(3, 3, "(n),(n)->(n)")
 def log_softmax_backward(g: Any, y: Any, /) -> Any:
     """Gradient of `log_softmax`: ``g - exp(y) * sum(g)``.
 

@@ -32,8 +32,9 @@ WORD, MAX_OPERANDS, MAX_THREADS = 8, 2 * MAX_BOUND, 256
 # Where things are, in words: in a Row, in a Policy, in the pool's state.
 _row = {name: getattr(Row, name).offset // WORD for name, _ in Row._fields_}
 SERIAL, DATA, POLICY = _row["loop"], _row["data"], _row["policy"]
-ARRAYS, INPUTS, BOUND, OUTPUTS, CORE_STEPS, SIZE, INFINITY, VALUE = (
-    _row[name] for name in ("arrays", "inputs", "bound", "outputs", "core_steps", "size", "infinity", "value"))
+ARRAYS, INPUTS, BOUND, OUTPUTS, CORE_STEPS, ROWS, SIZE, INFINITY, VALUE = (
+    _row[name] for name in (
+        "arrays", "inputs", "bound", "outputs", "core_steps", "rows", "size", "infinity", "value"))
 _policy = {name: getattr(Policy, name).offset // WORD for name, _ in Policy._fields_}
 THREADS, GRAIN, KEY = _policy["threads"], _policy["grain"], _policy["key"]
 
@@ -163,8 +164,12 @@ def check_overflow(args, dims, steps, row):
     operands = inputs + row[OUTPUTS]
     for i in range(dims[0]):
         for j in range(dims[1]):
+            step = operands
             for k in range(operands):
-                at[k] = args[k] + i * steps[k] + (j * steps[operands + k] if row[CORE_STEPS] else 0)
+                at[k] = args[k] + i * steps[k]
+                if row[ROWS] >> k & 1:
+                    at[k] += j * steps[step]
+                    step += 1
             for o in range(inputs, operands):
                 infinite = is_infinite(at[o], size, row[INFINITY])
                 for k in range(inputs):

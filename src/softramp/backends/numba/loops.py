@@ -118,7 +118,8 @@ def _rows(definition: Definition, type: str) -> Any:
     shape, words = buffer(np.intp, 4), pointer_to(np.intp)
     pointers = np.zeros(2, np.intp)
     by_row, by_tile = pointers.ctypes.data, pointers.ctypes.data + pointers.itemsize
-    row = Row(inputs=definition.nin, outputs=definition.nout, core_steps=definition.core_steps)
+    row = Row(inputs=definition.nin, outputs=definition.nout, core_steps=sum(definition.rows),
+              rows=sum(row << k for k, row in enumerate(definition.rows)))
     Later(pointers, 0, functools.partial(loop_by_row, definition, type), Stub.consequence,
           lambda call: compute(definition, type, row, *call[:3]))
     Later(pointers, 1, functools.partial(loop_by_tile, definition, type),

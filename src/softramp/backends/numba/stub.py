@@ -57,10 +57,12 @@ def compute(definition: Definition, type: str, row: Row, args: int, dims: int, s
     addresses = (ctypes.c_ssize_t * operands).from_address(args)
     shape = (ctypes.c_ssize_t * (2 if row.core_steps else 1)).from_address(dims)[:]
     step = (ctypes.c_ssize_t * (operands + row.core_steps)).from_address(steps)[:]
+    along = iter(step[operands:])
+    strides = [[step[k], next(along)] if row.rows >> k & 1 else [step[k]] for k in range(operands)]
     if 0 in shape:
         return
     dtypes = operand_dtypes(definition, type, bound=row.bound > 0)
-    arrays = [_view(addresses[k], dtypes[k], shape, step[k::operands]) for k in range(operands)]
+    arrays = [_view(addresses[k], dtypes[k], shape[:len(strides[k])], strides[k]) for k in range(operands)]
     inputs, outputs = arrays[:row.inputs], arrays[row.inputs:]
     if type in NARROW.values():  # computed in float32, rounded once
         inputs = [x.astype(np.float32) for x in inputs]
