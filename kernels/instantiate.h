@@ -8,6 +8,7 @@
 #include "kernels.h"
 
 #define INLINE static inline __attribute__((always_inline))
+#define UNUSED __attribute__((unused))  // for threshold_backward, which takes a value it has no use for
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
 #define NAME_OF_(a) #a

@@ -14,11 +14,11 @@
 #define EACH(f, list) CALL(JOIN(LIST_, COUNT(list)), f, STRIP list)
 
 #define OPERAND_POINTER(k, name) const T *const p_##name = (const T *)args[k];
-#define OPERAND_VALUE(k, name) const T name = p_##name[i];
+#define OPERAND_VALUE(k, name) UNUSED const T name = p_##name[i];
 #define PARAMETER_POINTER(k, name) \
     const T *const p_##name = (const T *)args[nin + k]; \
     const T scalar_##name = p_##name[0];
-#define PARAMETER_VALUE(k, name) const T name = scalar ? scalar_##name : p_##name[i];
+#define PARAMETER_VALUE(k, name) UNUSED const T name = scalar ? scalar_##name : p_##name[i];
 
 // ivdep: an output may be an input, element for element.
 #define LOOP(name, operands, params, nout, ...) \

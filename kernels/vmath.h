@@ -281,3 +281,22 @@ INLINE T F(leak_slope)(T g, T x, T s) { return g * F(pick)(x > 0, 1, s); }
 
 // x > 0 ? 0 : x*g
 INLINE T F(leak_slope_weight)(T g, T x) { return F(or_nan)(x, x > 0 ? 0 : F(negative_part)(x) * g); }
+
+// slope*x + offset. A slope of 0 at an infinity gives the limit, not NaN.
+INLINE T F(line)(T x, T slope, T offset) { return F(or_nan)(x, slope == 0 ? offset : FMA(slope, x, offset)); }
+
+// min_val < y < max_val ? slope*g : 0
+INLINE T F(clipped_slope)(T g, T y, T slope, T min_val, T max_val)
+{
+    const _Bool open = y > min_val && y < max_val;
+    return open ? slope * F(pick)(open, g, 0) : 0;
+}
+
+// clip(x, 0, high)
+INLINE T F(clip)(T x, T high) { return F(pick)(x > high, high, F(pick)(x < 0, 0, x)); }
+
+// clip((x + 1)/2, 0, 1)
+INLINE T F(ramp)(T x) { return F(clip)((x + 1) / 2, 1); }
+
+// (2x + 3)/6 where abs(x) < 3. Exact next to its root, -1.5.
+INLINE T F(hard_swish_slope)(T x) { return (2 * F(pick)(F(abs)(x) >= 3, 0, x) + 3) / 6; }

@@ -30,6 +30,7 @@ def of(definitions):
 
 each_namespace = pytest.mark.parametrize(
     "namespace", NAMESPACES, ids=[f"c-{n.isa}" if n.name == "c" else n.name for n in NAMESPACES])
+
 def of_dtypes(definitions, dtypes=FLOATING):
     """Parametrise a test by some definitions and the floating dtypes that they have."""
     pairs = [(d, dtype) for d in definitions for dtype in d.dtypes if dtype in dtypes]
@@ -58,6 +59,19 @@ def arguments(definition: Definition, dtype: str, shape, seed: int = 0) -> list[
     """Arrays for every operand and every parameter that has no default."""
     rng = np.random.default_rng(seed)
     return [rng.normal(0, 3, shape).astype(dtype) for _ in range(definition.nin + required(definition))]
+
+
+def in_float32(function):
+    """16 bits come to a definition as float32, and its results are rounded."""
+
+    def rounded(*args):
+        dtype = args[0].dtype
+        if dtype.name not in NARROW:
+            return function(*args)
+        made = function(*(np.asarray(a, np.float32) for a in args))
+        return tuple(y.astype(dtype) for y in made) if isinstance(made, tuple) else made.astype(dtype)
+
+    return rounded
 
 
 def outputs(result) -> tuple:

@@ -15,10 +15,15 @@ from helpers import (
 
 from softramp.cli.verify import measure, samples
 from softramp.definitions.registry import NARROW
+from softramp.oracle import LONG, ulp_error
 
 SAMPLES = {"float32": 100_000, "float64": 20_000}  # 16-bit types: all there are
-NOT_MONOTONE = {"silu"}
-RANGES = {"relu": (0, np.inf), "elu": (-1, np.inf), "sigmoid": (0, 1), "tanh": (-1, 1)}
+NOT_MONOTONE = {"silu", "hard_swish"}
+RANGES = {
+    "relu": (0, np.inf), "elu": (-1, np.inf), "sigmoid": (0, 1), "tanh": (-1, 1),
+    "relu6": (0, 6), "hardtanh": (-1, 1), "clipped_linear": (0, 1), "hard_sigmoid": (0, 1),
+    "hard_swish": (-0.375, np.inf), "sparse_plus": (0, np.inf), "sparse_sigmoid": (0, 1),
+}
 
 
 @each_namespace
@@ -70,9 +75,26 @@ def test_range(namespace, dtype, name):
 
 @each_namespace
 @each_dtype
-def test_relu_is_idempotent(namespace, dtype):
-    y = namespace.relu(samples(dtype, 20_000))
-    assert_same_bits(namespace.relu(y), y)
+@pytest.mark.parametrize("name", ["relu", "relu6", "hardtanh", "hardshrink"])
+def test_idempotent(namespace, dtype, name):
+    f = getattr(namespace, name)
+    y = f(samples(dtype, 20_000))
+    assert_same_bits(f(y), y)
+
+
+@each_namespace
+@each_dtype
+def test_clipped_linear_rounds_once(namespace, dtype):
+    """Without FMA twice."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(0, 3, 20_000).astype(dtype)
+    slope, offset = 205 / 1024, 0.5  # 8 bits: slope * x is exact in long double
+    exact = x.astype(LONG) * slope + offset
+    y = namespace.clipped_linear(x, slope, offset, -np.inf, np.inf)
+    if namespace.isa == "base":
+        assert (abs(y - exact) <= np.finfo(dtype).eps * (abs(slope * x) + offset)).all()
+    else:
+        assert ulp_error(y, exact).max() <= 0.5
 
 
 @each_namespace

@@ -11,17 +11,20 @@ from helpers import (
     each_elementwise_and_dtype,
     each_function_and_dtype,
     each_namespace,
-    of,
+    in_float32,
     of_dtypes,
     outputs,
+    required,
 )
 from hypothesis import given
 from hypothesis import strategies as st
 
 from softramp import backends
-from softramp.definitions import definitions
+from softramp.cli.verify import samples
+from softramp.definitions import clipped, definitions, piecewise
 
-PIECEWISE_LINEAR = [d for d in definitions.values() if d.bar.float32 <= 0.5]
+NOT_APPROXIMATED = [d for d in definitions.values() if d.bar.float32 <= 0.5
+                    or d.function.__module__ in (clipped.__name__, piecewise.__name__)]
 
 
 def lay_out(a, step, reverse, offset, swapped, order):
@@ -118,7 +121,18 @@ def test_avx2_and_avx512_give_the_same_bits(dtype, definition):
 
 
 @pytest.mark.parametrize("isa", ISAS)
-@of_dtypes(PIECEWISE_LINEAR)
+@of_dtypes(NOT_APPROXIMATED)
 def test_c_and_numba_give_the_same_bits_where_nothing_is_approximated(isa, dtype, definition):
     numba = next(n for n in NAMESPACES if n.name == "numba")
     same_everywhere(backends.load("c", isa=isa), numba, definition, dtype)
+
+
+@each_namespace
+@of_dtypes(NOT_APPROXIMATED)
+def test_kernel_and_definition_give_the_same_bits_where_nothing_is_approximated(namespace, dtype, definition):
+    x = samples(dtype, 10_000)
+    args = [*(np.roll(x, k) for k in range(definition.nin)), *[np.full_like(x, 0.25)] * required(definition)]
+    with np.errstate(all="ignore"):
+        expected = in_float32(definition.function)(*args)
+        found = getattr(namespace.ufuncs, definition.name)(*args, *definition.defaults)
+    assert_same_bits(found, expected)

@@ -15,6 +15,7 @@ from helpers import (
     each_elementwise_and_dtype,
     each_namespace,
     following,
+    in_float32,
     of,
     of_dtypes,
     outputs,
@@ -22,8 +23,8 @@ from helpers import (
 
 from softramp.cli.verify import row_inputs, row_operands, samples
 from softramp.definitions import definitions
-from softramp.definitions.registry import FLOATING, NARROW
-from softramp.oracle import finfo
+from softramp.definitions.registry import FLOATING
+from softramp.oracle import finfo, reference
 
 INF, NAN = np.inf, np.nan
 X = [-INF, -0.0, 0.0, INF, NAN]
@@ -38,6 +39,17 @@ FORWARD = {
     "sigmoid": [0.0, 0.5, 0.5, 1.0, NAN],
     "tanh": [-1.0, -0.0, 0.0, 1.0, NAN],
     "silu": [-0.0, -0.0, 0.0, INF, NAN],
+    # Straight lines and parabolas
+    "threshold": [WEIGHT, WEIGHT, WEIGHT, INF, NAN],
+    "hardshrink": [-INF, 0.0, 0.0, INF, NAN],
+    "softshrink": [-INF, 0.0, 0.0, INF, NAN],
+    "relu6": [0.0, -0.0, 0.0, 6.0, NAN],
+    "hardtanh": [-1.0, -0.0, 0.0, 1.0, NAN],
+    "clipped_linear": [0.0, 0.0, 0.0, 1.0, NAN],
+    "hard_sigmoid": [0.0, 0.5, 0.5, 1.0, NAN],
+    "hard_swish": [-0.0, -0.0, 0.0, INF, NAN],
+    "sparse_plus": [0.0, 0.25, 0.25, INF, NAN],
+    "sparse_sigmoid": [0.0, 0.5, 0.5, 1.0, NAN],
 }
 # At g = 1; the second list of a function with two outputs is its second output.
 BACKWARD = {
@@ -48,9 +60,50 @@ BACKWARD = {
     "sigmoid_backward": [[0.0, 0.25, 0.25, 0.0, NAN]],
     "tanh_backward": [[0.0, 1.0, 1.0, 0.0, NAN]],
     "silu_backward": [[-0.0, 0.5, 0.5, 1.0, NAN]],
+    # Straight lines and parabolas
+    "relu_backward_from_output": [[0.0, 0.0, 0.0, 1.0, 1.0]],
+    "leaky_relu_backward_from_output": [["slope", "slope", "slope", 1.0, "slope"]],
+    "threshold_backward": [[0.0, 0.0, 0.0, 1.0, 1.0]],
+    "hardshrink_backward": [[1.0, 0.0, 0.0, 1.0, 0.0]],
+    "softshrink_backward": [[1.0, 0.0, 0.0, 1.0, 0.0]],
+    "relu6_backward": [[0.0, 0.0, 0.0, 0.0, 0.0]],
+    "hardtanh_backward": [[0.0, 1.0, 1.0, 0.0, 0.0]],
+    "clipped_linear_backward": [[0.0, 0.0, 0.0, 0.0, 0.0]],
+    "hard_sigmoid_backward": [[0.0, 1 / 6, 1 / 6, 0.0, 0.0]],
+    "hard_swish_backward": [[0.0, 0.5, 0.5, 1.0, NAN]],
+    "sparse_plus_backward": [[0.0, 0.5, 0.5, 1.0, NAN]],
+    "sparse_sigmoid_backward": [[0.0, 0.5, 0.5, 0.0, NAN]],
 }
 # Where these are closed, g has no influence. All others multiply.
-CLOSED = {"relu_backward": [-1.0, 0.0, -0.0, -INF]}
+CLOSED = {
+    "relu_backward": [-1.0, 0.0, -0.0, -INF],
+    "relu_backward_from_output": [-1.0, 0.0, -0.0, -INF],
+    "threshold_backward": [-INF, 0.0, WEIGHT],
+    "hardshrink_backward": [-0.5, -0.0, 0.0, 0.5, NAN],
+    "softshrink_backward": [-0.5, -0.0, 0.0, 0.5, NAN],
+    "relu6_backward": [-INF, -1.0, 0.0, 6.0, INF, NAN],
+    "hardtanh_backward": [-INF, -1.0, 1.0, INF, NAN],
+    "clipped_linear_backward": [-INF, -1.0, 0.0, 1.0, INF, NAN],
+    "hard_sigmoid_backward": [-INF, -3.0, 3.0, INF, NAN],
+    "hard_swish_backward": [-INF, -3.0],
+    "sparse_plus_backward": [-INF, -1.0],
+    "sparse_sigmoid_backward": [-INF, -1.0, 1.0, INF],
+}
+# Parameters, and the derivative at each kink and at the floats below and above it.
+KINKS = {
+    "relu_backward": [(), {0.0: (0, 0, 1), -0.0: (0, 0, 1)}],
+    "relu_backward_from_output": [(), {0.0: (0, 0, 1), -0.0: (0, 0, 1)}],
+    "leaky_relu_backward": [(0.25,), {0.0: (0.25, 0.25, 1), -0.0: (0.25, 0.25, 1)}],
+    "leaky_relu_backward_from_output": [(0.25,), {0.0: (0.25, 0.25, 1), -0.0: (0.25, 0.25, 1)}],
+    "threshold_backward": [(0.25, 7.0), {0.25: (0, 0, 1)}],
+    "hardshrink_backward": [(0.75,), {-0.75: (1, 0, 0), 0.75: (0, 0, 1)}],
+    "softshrink_backward": [(0.75,), {-0.75: (1, 0, 0), 0.75: (0, 0, 1)}],
+    "relu6_backward": [(), {0.0: (0, 0, 1), -0.0: (0, 0, 1), 6.0: (1, 0, 0)}],
+    "hardtanh_backward": [(-2.0, 3.0), {-2.0: (0, 0, 1), 3.0: (1, 0, 0)}],
+    "clipped_linear_backward": [(2.0, 0.0, -4.0, 8.0), {-2.0: (0, 0, 2), 4.0: (2, 0, 0)}],
+    "hard_sigmoid_backward": [(), {-3.0: (0, 0, 1 / 6), 3.0: (1 / 6, 0, 0)}],
+    "sparse_sigmoid_backward": [(), {-1.0: (0, 0, 0.5), 1.0: (0.5, 0, 0)}],
+}
 
 
 def test_every_function_is_in_the_tables():
@@ -58,23 +111,16 @@ def test_every_function_is_in_the_tables():
 
 
 # The definitions compute where a kernel cannot: they hold the same values.
-def in_float32(function):
-    """16 bits come to a definition as float32, and its results are rounded."""
-
-    def rounded(*args):
-        dtype = args[0].dtype
-        if dtype.name not in NARROW:
-            return function(*args)
-        made = function(*(np.asarray(a, np.float32) for a in args))
-        return tuple(y.astype(dtype) for y in made) if isinstance(made, tuple) else made.astype(dtype)
-
-    return rounded
-
-
 DEFINITIONS = types.SimpleNamespace(**{d.name: in_float32(d.function) for d in definitions.values()})
 each_floating = pytest.mark.parametrize("dtype", FLOATING)
 each_source = pytest.mark.parametrize("source", [*NAMESPACES, DEFINITIONS],
                                       ids=[*(f"{n.name}-{n.isa}" for n in NAMESPACES), "definitions"])
+
+
+def around(value, dtype):
+    """A number between the floats below and above it."""
+    at, far = np.array(value, dtype), np.array(INF, dtype)
+    return np.array([np.nextafter(at, -far), at, np.nextafter(at, far)])
 
 
 def every_lane(values, dtype):
@@ -114,12 +160,44 @@ def test_nan_and_inf_in_g(namespace, dtype, definition):
         y = outputs(getattr(namespace, definition.name)(gs, open_at, *free))[0]
         slope = outputs(getattr(namespace, definition.name)(np.ones_like(gs), open_at, *free))[0]
         with np.errstate(invalid="ignore"):  # of the expectation
-            expected = np.where(slope == 0, 0, gs) if definition.name in CLOSED else gs * slope
-        assert_same_bits(y, expected.astype(dtype))
+                expected = gs * slope
+        if definition.name in CLOSED:
+            expected = np.where(slope == 0, np.dtype(dtype).type(0), expected)
+        assert_same_bits(y, expected)
     for x in CLOSED.get(definition.name, []):
         for g in (NAN, INF, -INF, -1.0):
-            y = getattr(namespace, definition.name)(every_lane([g], dtype), every_lane([x], dtype))
-            assert_same_bits(y, every_lane([0.0], dtype))
+            args = [every_lane([value], dtype) for value in (g, x, *[WEIGHT] * following(definition))]
+            assert_same_bits(getattr(namespace, definition.name)(*args), every_lane([0.0], dtype))
+
+
+@each_source
+@each_floating
+@pytest.mark.parametrize("name", KINKS)
+def test_derivative_at_and_beside_a_kink(source, dtype, name):
+    parameters, kinks = KINKS[name]
+    for kink, slopes in kinks.items():
+        x = every_lane(around(kink, dtype), dtype)
+        y = getattr(source, name)(np.ones_like(x), x, *parameters)
+        assert_same_bits(y, every_lane(slopes, dtype))
+
+
+@each_source
+@each_floating
+def test_derivative_at_the_ends_of_a_parabola(source, dtype):
+    def check(name, x, expected):
+        x = every_lane(x, dtype)
+        assert_same_bits(getattr(source, name)(np.ones_like(x), x), every_lane(expected, dtype))
+
+    check("hard_swish_backward", [-3.0, -1.5, 3.0], [0.0, 0.0, 1.0])
+    check("sparse_plus_backward", [-1.0, 1.0], [0.0, 1.0])
+
+
+@pytest.mark.parametrize("name", [*KINKS, "hard_swish_backward", "sparse_plus_backward"])
+def test_the_oracle_takes_the_same_side_of_a_kink(name):
+    parameters, kinks = KINKS.get(name, [(), dict.fromkeys((-3.0, -1.0, 1.0, 3.0))])
+    x = np.array(list(kinks))
+    exact = reference(name, np.ones_like(x), x, *parameters)[0]
+    assert_same_bits(definitions[name].function(np.ones_like(x), x, *parameters), exact.astype(float) + 0.0)
 
 
 @each_source
@@ -157,6 +235,41 @@ def test_parameters_at_their_edges(namespace, dtype):
     x = np.array([-INF, -0.0, 2.0], dtype)
     assert_same_bits(namespace.elu(x, 2.5), np.array([-2.5, -0.0, 2.0], dtype))
     assert_same_bits(namespace.elu_backward(np.ones_like(x), x, 2.5), np.array([0.0, 2.5, 1.0], dtype))
+
+
+@each_source
+@each_floating
+def test_values_at_and_beside_a_jump(source, dtype):
+    below, at, above = around(0.75, dtype)
+    x = every_lane([below, at, above], dtype)
+    assert_same_bits(source.threshold(x, 0.75, 7.0), every_lane([7.0, 7.0, above], dtype))
+    assert_same_bits(source.hardshrink(x, 0.75), every_lane([0.0, 0.0, above], dtype))
+    assert_same_bits(source.hardshrink(-x, 0.75), every_lane([0.0, 0.0, -above], dtype))
+    assert_same_bits(source.softshrink(-x, 0.75), every_lane([0.0, 0.0, at - above], dtype))
+
+
+@each_source
+@each_floating
+def test_limits_and_thresholds_at_their_edges(source, dtype):
+    x = every_lane(X, dtype)
+
+    def check(name, parameters, expected):
+        with np.errstate(all="ignore"):
+            assert_same_bits(getattr(source, name)(x, *parameters), every_lane(expected, dtype))
+
+    check("hardtanh", (-INF, INF), X)
+    check("hardtanh", (2.0, 2.0), [2.0, 2.0, 2.0, 2.0, NAN])
+    check("hardtanh", (INF, INF), [INF, INF, INF, INF, NAN])
+    check("threshold", (-INF, 7.0), [7.0, -0.0, 0.0, INF, NAN])
+    check("threshold", (INF, NAN), [NAN] * 5)
+    check("threshold", (0.0, -0.0), [-0.0, -0.0, -0.0, INF, NAN])
+    for name in ("hardshrink", "softshrink"):
+        check(name, (0.0,), [-INF, 0.0, 0.0, INF, NAN])
+        check(name, (INF,), [0.0, 0.0, 0.0, 0.0, NAN])
+    check("clipped_linear", (0.0, 0.5), [0.5, 0.5, 0.5, 0.5, NAN])  # slope 0 at an infinity: the limit
+    check("clipped_linear", (0.0, 7.0), [1.0, 1.0, 1.0, 1.0, NAN])
+    check("clipped_linear", (-2.0, 0.5, -INF, INF), [INF, 0.5, 0.5, -INF, NAN])
+    check("clipped_linear", (1.0, NAN), [NAN] * 5)
 
 
 # ---- Rows
@@ -261,9 +374,22 @@ def test_no_warning_from_any_value(namespace, dtype, definition, n):
     args = [*[np.ones_like(x)] * definition.first_input, x, *[np.full_like(x, WEIGHT)] * following(definition)]
     with warnings.catch_warnings(), np.errstate(all="raise"):
         warnings.simplefilter("error")
-        f(*args)
+        expected = outputs(f(*args))
         for k in range(9):
             f(*(a[k % n] for a in args))
+        # In place, where nobody can tell afterwards which infinity was there before.
+        args[definition.first_input] = out = x.copy()
+        f(*args, out=(out, *(np.empty_like(x) for _ in expected[1:])))
+    assert_same_bits(out, expected[0])
+
+
+@each_namespace
+@each_dtype
+def test_what_is_clipped_does_not_overflow(namespace, dtype):
+    x = np.full(1000, np.finfo(dtype).max)
+    with np.errstate(all="raise"):
+        assert (namespace.clipped_linear(x, 10.0, 10.0) == 1).all()
+        assert (namespace.clipped_linear_backward(x, x, 10.0, 10.0) == 0).all()
 
 
 @each_namespace

@@ -424,6 +424,50 @@ def test_wrong_counts(namespace, definition):
         f(*[1.0] * (definition.nin + 2))
 
 
+INF, NAN = np.inf, np.nan
+OUT_OF_RANGE = {
+    "leaky_relu_backward_from_output": [(-0.5,), (NAN,)],
+    "hardshrink": [(-0.5,), (-1,), (NAN,)],
+    "softshrink": [(-0.5,), (-1,), (NAN,)],
+    "hardtanh": [(1.0, -1.0), (2,), (2, 1), (NAN, 1.0), (0.0, NAN)],
+    "clipped_linear": [(1.0, 0.0, 2.0, 1.0), (1.0, 0.0, NAN), (1, 0, 2)],
+}
+OUT_OF_RANGE |= {f"{name}_backward": OUT_OF_RANGE[name]
+                 for name in ("hardshrink", "softshrink", "hardtanh", "clipped_linear")}
+
+
+def test_every_condition_has_values_that_break_it():
+    assert OUT_OF_RANGE.keys() == {d.name for d in definitions.values() if d.requires}
+
+
+@pytest.mark.parametrize("name", OUT_OF_RANGE)
+def test_parameters_out_of_range_are_refused(name):
+    f, definition = getattr(softramp, name), definitions[name]
+    x = np.ones(2, np.float32)
+    out = np.full(2, 9, np.float32)
+    for bad in OUT_OF_RANGE[name]:
+        good = definition.defaults[:len(bad)]
+        arrays = [np.array(pair) for pair in zip(good, bad, strict=True)]
+        for given in (bad, [np.float64(value) for value in bad], arrays):
+            for keywords in ({}, {"dtype": np.float64}, {"where": True}):
+                with pytest.raises(ValueError, match=rf"{name}\(\) requires .*, got "):
+                    f(*[x] * definition.nin, *given, out=out, **keywords)
+    assert (out == 9).all()
+    f(*[x] * definition.nin, *definition.defaults, out=out)
+    assert (out != 9).all()
+
+
+@pytest.mark.parametrize(("name", "values"), [
+    ("hardshrink", (0.0,)), ("hardshrink", (INF,)), ("softshrink", (0,)), ("hardtanh", (1, 1)),
+    ("hardtanh", (-INF, INF)), ("clipped_linear", (0.0, 0.0, 1.0, 1.0)),
+    ("leaky_relu_backward_from_output", (0.0,))])
+def test_parameters_at_the_edge_of_their_range_are_taken(name, values):
+    x = np.ones(2)
+    operands = [x] * definitions[name].nin
+    assert_same_bits(getattr(softramp, name)(*operands, *values), getattr(softramp.ufuncs, name)(
+        *operands, *values, *definitions[name].defaults[len(values):]))
+
+
 @each_namespace
 def test_gradient_of_prelus_weight_is_summed_to_its_shape(namespace):
     rng = np.random.default_rng(0)

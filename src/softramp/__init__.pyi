@@ -59,6 +59,20 @@ class _Backward(np.ufunc):  # type: ignore[misc]  # pyright: ignore[reportGenera
     def __call__(self, g: Any, x: Any, /, out: None = None, *,
                  dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
 
+class _FromOutput(np.ufunc):  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
+    @overload
+    def __call__(self, g: NDArray[_F] | float, y: NDArray[_F], /, out: None = None, *,
+                 dtype: None = None, **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+    @overload
+    def __call__(self, g: float, y: float, /, out: None = None, *,
+                 dtype: None = None, **kwargs: Unpack[_Keywords]) -> np.float64: ...
+    @overload
+    def __call__(self, g: Any, y: Any, /, out: _Array | tuple[_Array], *,
+                 dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> _Array: ...
+    @overload
+    def __call__(self, g: Any, y: Any, /, out: None = None, *,
+                 dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+
 relu: _Forward
 relu_backward: _Backward
 sigmoid: _Forward
@@ -68,6 +82,19 @@ tanh: _Forward
 tanh_backward: _Backward
 silu: _Forward
 silu_backward: _Backward
+
+relu_backward_from_output: _FromOutput
+relu6: _Forward
+relu6_backward: _Backward
+hard_sigmoid: _Forward
+hard_sigmoid_backward: _Backward
+hard_swish: _Forward
+hard_swish_backward: _Backward
+hard_silu: _Forward
+sparse_plus: _Forward
+sparse_plus_backward: _Backward
+sparse_sigmoid: _Forward
+sparse_sigmoid_backward: _Backward
 
 @overload
 def leaky_relu(x: NDArray[_F], /, negative_slope: NDArray[_F] | float = 0.01, *, out: None = None,
@@ -106,6 +133,80 @@ def elu_backward(g: NDArray[_F] | float, x: NDArray[_F], /, alpha: NDArray[_F] |
 @overload
 def elu_backward(g: Any, x: Any, /, alpha: ArrayLike = 1.0, *, out: Any = None,
                  dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def leaky_relu_backward_from_output(g: NDArray[_F] | float, y: NDArray[_F], /,
+                                    negative_slope: NDArray[_F] | float = 0.01, *, out: None = None,
+                                    dtype: None = None, **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def leaky_relu_backward_from_output(g: Any, y: Any, /, negative_slope: ArrayLike = 0.01, *, out: Any = None,
+                                    dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def threshold(x: NDArray[_F], /, threshold: NDArray[_F] | float, value: NDArray[_F] | float, *,
+              out: None = None, dtype: None = None, **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def threshold(x: Any, /, threshold: ArrayLike, value: ArrayLike, *, out: Any = None,
+              dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def threshold_backward(g: NDArray[_F] | float, x: NDArray[_F], /, threshold: NDArray[_F] | float,
+                       value: NDArray[_F] | float, *, out: None = None, dtype: None = None,
+                       **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def threshold_backward(g: Any, x: Any, /, threshold: ArrayLike, value: ArrayLike, *, out: Any = None,
+                       dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def hardshrink(x: NDArray[_F], /, lambd: NDArray[_F] | float = 0.5, *, out: None = None, dtype: None = None,
+               **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def hardshrink(x: Any, /, lambd: ArrayLike = 0.5, *, out: Any = None, dtype: DTypeLike | None = None,
+               **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def hardshrink_backward(g: NDArray[_F] | float, x: NDArray[_F], /, lambd: NDArray[_F] | float = 0.5, *,
+                        out: None = None, dtype: None = None, **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def hardshrink_backward(g: Any, x: Any, /, lambd: ArrayLike = 0.5, *, out: Any = None,
+                        dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def softshrink(x: NDArray[_F], /, lambd: NDArray[_F] | float = 0.5, *, out: None = None, dtype: None = None,
+               **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def softshrink(x: Any, /, lambd: ArrayLike = 0.5, *, out: Any = None, dtype: DTypeLike | None = None,
+               **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def softshrink_backward(g: NDArray[_F] | float, x: NDArray[_F], /, lambd: NDArray[_F] | float = 0.5, *,
+                        out: None = None, dtype: None = None, **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def softshrink_backward(g: Any, x: Any, /, lambd: ArrayLike = 0.5, *, out: Any = None,
+                        dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def hardtanh(x: NDArray[_F], /, min_val: NDArray[_F] | float = -1, max_val: NDArray[_F] | float = 1, *,
+             out: None = None, dtype: None = None, **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def hardtanh(x: Any, /, min_val: ArrayLike = -1, max_val: ArrayLike = 1, *, out: Any = None,
+             dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def hardtanh_backward(g: NDArray[_F] | float, x: NDArray[_F], /, min_val: NDArray[_F] | float = -1,
+                      max_val: NDArray[_F] | float = 1, *, out: None = None, dtype: None = None,
+                      **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def hardtanh_backward(g: Any, x: Any, /, min_val: ArrayLike = -1, max_val: ArrayLike = 1, *, out: Any = None,
+                      dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def clipped_linear(x: NDArray[_F], /, slope: NDArray[_F] | float = 1.0, offset: NDArray[_F] | float = 0.0,
+                   min_val: NDArray[_F] | float = 0.0, max_val: NDArray[_F] | float = 1.0, *,
+                   out: None = None, dtype: None = None, **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def clipped_linear(x: Any, /, slope: ArrayLike = 1.0, offset: ArrayLike = 0.0, min_val: ArrayLike = 0.0,
+                   max_val: ArrayLike = 1.0, *, out: Any = None, dtype: DTypeLike | None = None,
+                   **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def clipped_linear_backward(g: NDArray[_F] | float, x: NDArray[_F], /, slope: NDArray[_F] | float = 1.0,
+                            offset: NDArray[_F] | float = 0.0, min_val: NDArray[_F] | float = 0.0,
+                            max_val: NDArray[_F] | float = 1.0, *, out: None = None, dtype: None = None,
+                            **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def clipped_linear_backward(g: Any, x: Any, /, slope: ArrayLike = 1.0, offset: ArrayLike = 0.0,
+                            min_val: ArrayLike = 0.0, max_val: ArrayLike = 1.0, *, out: Any = None,
+                            dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
 @overload
 def softmax(x: NDArray[_F], /, axis: int = -1, *, out: None = None, dtype: None = None) -> NDArray[_F]: ...
 @overload

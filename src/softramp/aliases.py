@@ -1,3 +1,3 @@
 """Second names of the same objects."""
 
-ALIASES = {"expit": "sigmoid"}
+ALIASES = {"expit": "sigmoid", "hard_silu": "hard_swish"}

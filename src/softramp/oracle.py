@@ -5,7 +5,8 @@ arrays of NumPy's long double, whose 64 bits (x86; 113 on Linux aarch64) decide 
 Derivatives need no line: mpmath.diff gives them exactly; the complex step f(x + ih).imag / h, which has
 no cancellation, gives them on arrays. `tests/test_oracle.py` holds the two together.
 
-At a kink the two take whatever side they take: the values there are tests with a name.
+At a kink a formula takes one side. It compares `x.real`: of complex numbers with equal real parts NumPy
+compares the imaginary ones, and the step would decide. mpmath.diff takes the mean of both sides.
 Nothing here is taken from the kernels or from definitions/.
 """
 
@@ -50,14 +51,62 @@ def where(condition: Any, a: Any, b: Any) -> Any:
 
 
 def relu(x: Any) -> Any:
-    return where(x > 0, x, 0 * x)
+    return where(x.real > 0, x, 0 * x)
 
 
 def leaky_relu(x: Any, negative_slope: Any) -> Any:
-    return where(x > 0, x, negative_slope * x)
+    return where(x.real > 0, x, negative_slope * x)
 
 
 prelu = leaky_relu
+
+
+def relu_backward_from_output(g: Any, y: Any) -> Any:
+    return where(y > 0, g, 0 * g)
+
+
+def leaky_relu_backward_from_output(g: Any, y: Any, negative_slope: Any) -> Any:
+    return where(y > 0, g, negative_slope * g)
+
+
+def threshold(x: Any, threshold: Any, value: Any) -> Any:
+    return where(x.real > threshold, x, value)
+
+
+def hardshrink(x: Any, lambd: Any) -> Any:
+    return where(abs(x.real) > lambd, x, 0 * x)
+
+
+def softshrink(x: Any, lambd: Any) -> Any:
+    return where(x.real > lambd, x - lambd, where(x.real < -lambd, x + lambd, 0 * x))
+
+
+def hardtanh(x: Any, min_val: Any, max_val: Any) -> Any:
+    return where(x.real <= min_val, min_val, where(x.real >= max_val, max_val, x))
+
+
+def relu6(x: Any) -> Any:
+    return hardtanh(x, 0, 6)
+
+
+def clipped_linear(x: Any, slope: Any, offset: Any, min_val: Any, max_val: Any) -> Any:
+    return hardtanh(slope * x + offset, min_val, max_val)
+
+
+def hard_sigmoid(x: Any) -> Any:
+    return relu6(x + 3) / 6
+
+
+def hard_swish(x: Any) -> Any:
+    return where(x.real <= -3, 0 * x, where(x.real >= 3, x, x * (x + 3) / 6))
+
+
+def sparse_plus(x: Any) -> Any:
+    return where(x.real <= -1, 0 * x, where(x.real >= 1, x, (x + 1) * (x + 1) / 4))
+
+
+def sparse_sigmoid(x: Any) -> Any:
+    return hardtanh((x + 1) / 2, 0, 1)
 
 
 def elu(x: Any, alpha: Any) -> Any:

@@ -9,7 +9,9 @@ special values and good to a few ULP; they do not meet the kernels' bounds every
 bfloat16 array comes to them as float32.
 """
 
-from softramp.definitions import piecewise, exponential, sigmoidal, gated, rows  # isort: skip  # the order of tables
+from softramp.definitions import (  # isort: skip  # the order of tables
+    piecewise, clipped, exponential, sigmoidal, gated, rows)
 from softramp.definitions.registry import Bar, Definition, definitions
 
-__all__ = ["Bar", "Definition", "definitions", "exponential", "gated", "piecewise", "rows", "sigmoidal"]
+__all__ = [
+    "Bar", "Definition", "clipped", "definitions", "exponential", "gated", "piecewise", "rows", "sigmoidal"]

@@ -51,6 +51,103 @@ def elu_backward(g, x, alpha):
     return g * (T(1) if x > T(0) else times_exp(alpha, -abs(x)))
 
 
+# ---- Straight lines and parabolas
+
+
+def relu_backward_from_output(g, y):
+    return relu_backward(g, y)
+
+
+def leaky_relu_backward_from_output(g, y, negative_slope):
+    return leaky_relu_backward(g, y, negative_slope)
+
+
+def threshold(x, threshold, value):
+    return value if x <= threshold else x
+
+
+def threshold_backward(g, x, threshold, value):
+    return T(0) if x <= threshold else g
+
+
+def hardshrink(x, lambd):
+    return T(0) if abs(x) <= lambd else x
+
+
+def hardshrink_backward(g, x, lambd):
+    return g if abs(x) > lambd else T(0)
+
+
+def softshrink(x, lambd):
+    return T(0) if abs(x) <= lambd else x - (lambd if x > T(0) else -lambd)
+
+
+def softshrink_backward(g, x, lambd):
+    return hardshrink_backward(g, x, lambd)
+
+
+def relu6(x):
+    return T(0) if x < T(0) else T(6) if x > T(6) else x
+
+
+def relu6_backward(g, x):
+    return g if x > T(0) and x < T(6) else T(0)
+
+
+def hardtanh(x, min_val, max_val):
+    return min_val if x < min_val else max_val if x > max_val else x
+
+
+def hardtanh_backward(g, x, min_val, max_val):
+    return g if x > min_val and x < max_val else T(0)
+
+
+def clipped_linear(x, slope, offset, min_val, max_val):
+    return at_least(at_most(line(x, slope, offset), max_val), min_val)
+
+
+def clipped_linear_backward(g, x, slope, offset, min_val, max_val):
+    return hardtanh_backward(slope * g, line(x, slope, offset), min_val, max_val)
+
+
+def line(x, slope, offset):
+    y = offset if slope == T(0) else fma(slope, x, offset)
+    return x if x != x else y
+
+
+def hard_sigmoid(x):
+    return at_least(at_most(x + T(3), T(6)), T(0)) / T(6)
+
+
+def hard_sigmoid_backward(g, x):
+    return g / T(6) if abs(x) < T(3) else T(0)
+
+
+def hard_swish(x):
+    return at_least(x, T(-3)) * hard_sigmoid(x)
+
+
+def hard_swish_backward(g, x):
+    slope = (T(2) * (T(0) if abs(x) >= T(3) else x) + T(3)) / T(6)
+    return T(0) if x <= T(-3) else g if x >= T(3) else g * slope
+
+
+def sparse_plus(x):
+    return x if x >= T(1) else sparse_sigmoid(x) * sparse_sigmoid(x)
+
+
+def sparse_plus_backward(g, x):
+    return T(0) if x <= T(-1) else g * sparse_sigmoid(x)
+
+
+def sparse_sigmoid(x):
+    return at_least(at_most((x + T(1)) / T(2), T(1)), T(0))
+
+
+def sparse_sigmoid_backward(g, x):
+    return x if x != x else g / T(2) if abs(x) < T(1) else T(0)
+
+
 # ---- Smooth
 
 sigmoid_saturates = pair(np.float32(18), np.float64(40))  # rounds to 1
