@@ -90,12 +90,13 @@ def test_softramp_is_right_in_every_case(case, new, ours):
 @each_case
 @pytest.mark.parametrize("name", HERE)
 def test_rivals_compute_the_same_function(case, name, found):
-    case = case._replace(dtype="float64", sigma=0.5)  # where no idiom has lost many digits
+    # Where no idiom has lost many digits: the most, 2**28 ULP, torch with a 1/6 of float32 for hard_sigmoid.
+    case = case._replace(dtype="float64", sigma=0.5)
     rival = found[name]
     if rival.has(case):
         for new in (False, True):
             data = cases.make_data(case._replace(new=new))
-            assert cases.Reference(case, data).error(rival.bind(case, data).call()) < 1e5
+            assert cases.Reference(case, data).error(rival.bind(case, data).call()) < 1e9
 
 
 @each_case

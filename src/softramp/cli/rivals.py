@@ -133,6 +133,78 @@ class NumPy(Contender):
 
         return call
 
+    def relu_backward_from_output(self, g: Any, y: Any, *, out: Any) -> Call:
+        return lambda: np.multiply(g, y > 0, out=out)
+
+    leaky_relu_backward_from_output = leaky_relu_backward
+
+    def threshold(self, x: Any, threshold: float, value: float, *, out: Any) -> Call:
+        return lambda: np.where(x > threshold, x, value)
+
+    def threshold_backward(self, g: Any, x: Any, threshold: float, value: float, *, out: Any) -> Call:
+        return lambda: np.multiply(g, x > threshold, out=out)
+
+    def hardshrink(self, x: Any, lambd: float, *, out: Any) -> Call:
+        return lambda: np.where(np.abs(x) > lambd, x, 0)
+
+    def hardshrink_backward(self, g: Any, x: Any, lambd: float, *, out: Any) -> Call:
+        return lambda: np.multiply(g, np.abs(x) > lambd, out=out)
+
+    def softshrink(self, x: Any, lambd: float, *, out: Any) -> Call:
+        return lambda: np.sign(x) * np.maximum(np.abs(x) - lambd, 0)
+
+    softshrink_backward = hardshrink_backward
+
+    def relu6(self, x: Any, *, out: Any) -> Call:
+        return lambda: np.clip(x, 0, 6, out=out)
+
+    def relu6_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return self.hardtanh_backward(g, x, 0, 6, out=out)
+
+    def hardtanh(self, x: Any, min_val: float, max_val: float, *, out: Any) -> Call:
+        return lambda: np.clip(x, min_val, max_val, out=out)
+
+    def hardtanh_backward(self, g: Any, x: Any, min_val: float, max_val: float, *, out: Any) -> Call:
+        return lambda: np.multiply(g, (x > min_val) & (x < max_val), out=out)
+
+    def clipped_linear(
+        self, x: Any, slope: float, offset: float, min_val: float, max_val: float, *, out: Any
+    ) -> Call:
+        return lambda: np.clip(slope * x + offset, min_val, max_val, out=out)
+
+    def clipped_linear_backward(
+        self, g: Any, x: Any, slope: float, offset: float, min_val: float, max_val: float, *, out: Any
+    ) -> Call:
+        def call() -> Any:
+            y = slope * x + offset
+            return slope * g * ((y > min_val) & (y < max_val))
+
+        return call
+
+    def hard_sigmoid(self, x: Any, *, out: Any) -> Call:
+        return lambda: np.clip(x / 6 + 0.5, 0, 1, out=out)
+
+    def hard_sigmoid_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return lambda: np.where(np.abs(x) < 3, g / 6, 0)
+
+    def hard_swish(self, x: Any, *, out: Any) -> Call:
+        return lambda: x * np.clip(x + 3, 0, 6) / 6
+
+    def hard_swish_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return lambda: g * np.where(x < -3, 0, np.where(x > 3, 1, x / 3 + 0.5))
+
+    def sparse_plus(self, x: Any, *, out: Any) -> Call:
+        return lambda: np.where(x <= -1, 0, np.where(x >= 1, x, (x + 1) ** 2 / 4))
+
+    def sparse_plus_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return lambda: g * np.clip((x + 1) / 2, 0, 1)
+
+    def sparse_sigmoid(self, x: Any, *, out: Any) -> Call:
+        return lambda: np.clip((x + 1) / 2, 0, 1, out=out)
+
+    def sparse_sigmoid_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return lambda: g / 2 * (np.abs(x) < 1)
+
     def softmax(self, x: Any, *, axis: int, out: Any) -> Call:
         def call() -> Any:
             e = np.exp(x - x.max(axis=axis, keepdims=True))
@@ -312,6 +384,56 @@ class Torch(Contender):
 
     def silu_backward(self, g: Any, x: Any, *, out: Any) -> Call:
         return self._backward("silu_backward", out, g, x)
+
+    def relu_backward_from_output(self, g: Any, y: Any, *, out: Any) -> Call:
+        return self._backward("threshold_backward", out, g, y, 0)
+
+    def leaky_relu_backward_from_output(self, g: Any, y: Any, slope: float, *, out: Any) -> Call:
+        return self._backward("leaky_relu_backward", out, g, y, slope, True)
+
+    def threshold(self, x: Any, threshold: float, value: float, *, out: Any) -> Call:
+        return partial(self._torch.threshold, x, threshold, value, out=out)
+
+    def threshold_backward(self, g: Any, x: Any, threshold: float, value: float, *, out: Any) -> Call:
+        return self._backward("threshold_backward", out, g, x, threshold)
+
+    def hardshrink(self, x: Any, lambd: float, *, out: Any) -> Call:
+        return partial(self._torch.hardshrink, x, lambd, out=out)
+
+    def hardshrink_backward(self, g: Any, x: Any, lambd: float, *, out: Any) -> Call:
+        return self._backward("hardshrink_backward", out, g, x, lambd)
+
+    def softshrink(self, x: Any, lambd: float, *, out: Any) -> Call:
+        return partial(self._nn.softshrink, x, lambd, out=out)
+
+    def softshrink_backward(self, g: Any, x: Any, lambd: float, *, out: Any) -> Call:
+        return self._backward("softshrink_backward", out, g, x, lambd)
+
+    def relu6(self, x: Any, *, out: Any) -> Call:
+        return self.hardtanh(x, 0, 6, out=out)
+
+    def relu6_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return self.hardtanh_backward(g, x, 0, 6, out=out)
+
+    def hardtanh(self, x: Any, min_val: float, max_val: float, *, out: Any) -> Call:
+        return partial(self._nn.hardtanh, x, min_val, max_val, out=out)
+
+    def hardtanh_backward(self, g: Any, x: Any, min_val: float, max_val: float, *, out: Any) -> Call:
+        return self._backward("hardtanh_backward", out, g, x, min_val, max_val)
+
+    def hard_sigmoid(self, x: Any, *, out: Any) -> Call:
+        return partial(self._nn.hardsigmoid, x, out=out)
+
+    def hard_sigmoid_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return self._backward("hardsigmoid_backward", out, g, x)
+
+    def hard_swish(self, x: Any, *, out: Any) -> Call:
+        return partial(self._nn.hardswish, x, out=out)
+
+    def hard_swish_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        if out is None:
+            return self._backward("hardswish_backward", out, g, x)
+        return partial(self._aten.hardswish_backward.out, g, x, out=out)
 
     def softmax(self, x: Any, *, axis: int, out: Any) -> Call:
         return partial(self._torch.softmax, x, axis, out=out)
