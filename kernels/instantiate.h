@@ -34,6 +34,8 @@
 #define F(name) name##_f32
 #define FMA FMAF
 #include "vmath.h"
+#include "exponents.h"
+#include "algebraic.h"
 #include "narrow.h"
 #include "loops.h"
 #include "rows.h"
@@ -53,6 +55,8 @@
 #define F(name) name##_f64
 #define FMA FMAD
 #include "vmath.h"
+#include "exponents.h"
+#include "algebraic.h"
 #include "loops.h"
 #include "rows.h"
 #undef T

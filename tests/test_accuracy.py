@@ -13,16 +13,19 @@ from helpers import (
     required,
 )
 
-from softramp.cli.verify import measure, samples
+from softramp import oracle
+from softramp.cli.verify import NEAR_ROOT, ROOT_BAR, measure, samples
+from softramp.definitions import definitions
 from softramp.definitions.registry import NARROW
 from softramp.oracle import LONG, ulp_error
 
 SAMPLES = {"float32": 100_000, "float64": 20_000}  # 16-bit types: all there are
-NOT_MONOTONE = {"silu", "hard_swish"}
+NOT_MONOTONE = {"silu", "hard_swish", "swish", "quick_gelu", "softsign", "squareplus"}
 RANGES = {
     "relu": (0, np.inf), "elu": (-1, np.inf), "sigmoid": (0, 1), "tanh": (-1, 1),
     "relu6": (0, 6), "hardtanh": (-1, 1), "clipped_linear": (0, 1), "hard_sigmoid": (0, 1),
     "hard_swish": (-0.375, np.inf), "sparse_plus": (0, np.inf), "sparse_sigmoid": (0, 1),
+    "celu": (-1, np.inf), "softsign": (-1, 1), "squareplus": (0, np.inf),
 }
 
 
@@ -33,8 +36,32 @@ def test_error_is_within_the_bar(namespace, dtype, definition):
         assert measurement.passed, measurement
 
 
+# Of swish numbers of at most 11 bits: their product with a float64 is exact in the oracle's long double.
+OTHER_PARAMETERS = {
+    "celu": [0.3, 37.5, 1e-6, 1e30],
+    "swish": [307 / 1024, 37.5, 67 * 2.0**-26, 87 * 2.0**60, -179 / 256],
+    "squareplus": [0.0, 0.3, 1e-6, 1e-30, 1e30],
+}
+
+
+@each_namespace
+@each_dtype
+@pytest.mark.parametrize("name", [f"{name}{part}" for name in OTHER_PARAMETERS for part in ("", "_backward")])
+def test_other_parameters_cost_1_ulp_at_most(namespace, dtype, name):
+    bar, x = definitions[name].bar, samples(dtype, 30_000)
+    operands = [np.ones_like(x), x] if name.endswith("_backward") else [x]
+    for value in map(np.dtype(dtype).type, OTHER_PARAMETERS[name.removesuffix("_backward")]):
+        (exact,) = oracle.reference(name, *operands, value)
+        near = np.zeros(x.shape, bool)
+        if bar.root is not None:
+            near = abs(x - bar.root / value) <= NEAR_ROOT / abs(value)
+        error = oracle.ulp_error(getattr(namespace, name)(*operands, value), exact, np.where(near, 1, exact))
+        assert (error <= np.where(near, ROOT_BAR[dtype], getattr(bar, dtype) + 1)).all()
+
+
 def call(namespace, definition, x):
-    return getattr(namespace, definition.name)(x, *[0.25] * required(definition))
+    with np.errstate(over="ignore"):  # of selu
+        return getattr(namespace, definition.name)(x, *[0.25] * required(definition))
 
 
 def stretches(dtype, starts, length):
@@ -59,9 +86,10 @@ def test_monotone(namespace, dtype, definition):
 
 @each_namespace
 @each_dtype
-def test_tanh_is_odd(namespace, dtype):
-    x = samples(dtype, 20_000)
-    assert_same_bits(namespace.tanh(-x), -namespace.tanh(x))
+@pytest.mark.parametrize("name", ["tanh", "softsign"])
+def test_odd(namespace, dtype, name):
+    f, x = getattr(namespace, name), samples(dtype, 20_000)
+    assert_same_bits(f(-x), -f(x))
 
 
 @each_namespace

@@ -50,6 +50,12 @@ FORWARD = {
     "hard_swish": [-0.0, -0.0, 0.0, INF, NAN],
     "sparse_plus": [0.0, 0.25, 0.25, INF, NAN],
     "sparse_sigmoid": [0.0, 0.5, 0.5, 1.0, NAN],
+    "celu": [-1.0, -0.0, 0.0, INF, NAN],
+    "selu": [-1.7580993408473766, -0.0, 0.0, INF, NAN],
+    "swish": [-0.0, -0.0, 0.0, INF, NAN],
+    "quick_gelu": [-0.0, -0.0, 0.0, INF, NAN],
+    "softsign": [-1.0, -0.0, 0.0, 1.0, NAN],
+    "squareplus": [0.0, 1.0, 1.0, INF, NAN],
 }
 # At g = 1; the second list of a function with two outputs is its second output.
 BACKWARD = {
@@ -73,6 +79,12 @@ BACKWARD = {
     "hard_swish_backward": [[0.0, 0.5, 0.5, 1.0, NAN]],
     "sparse_plus_backward": [[0.0, 0.5, 0.5, 1.0, NAN]],
     "sparse_sigmoid_backward": [[0.0, 0.5, 0.5, 0.0, NAN]],
+    "celu_backward": [[0.0, 1.0, 1.0, 1.0, NAN]],
+    "selu_backward": [[0.0, 1.7580993408473766, 1.7580993408473766, 1.0507009873554805, NAN]],
+    "swish_backward": [[-0.0, 0.5, 0.5, 1.0, NAN]],
+    "quick_gelu_backward": [[-0.0, 0.5, 0.5, 1.0, NAN]],
+    "softsign_backward": [[0.0, 1.0, 1.0, 0.0, NAN]],
+    "squareplus_backward": [[0.0, 0.5, 0.5, 1.0, NAN]],
 }
 # Where these are closed, g has no influence. All others multiply.
 CLOSED = {
@@ -270,6 +282,31 @@ def test_limits_and_thresholds_at_their_edges(source, dtype):
     check("clipped_linear", (0.0, 7.0), [1.0, 1.0, 1.0, 1.0, NAN])
     check("clipped_linear", (-2.0, 0.5, -INF, INF), [INF, 0.5, 0.5, -INF, NAN])
     check("clipped_linear", (1.0, NAN), [NAN] * 5)
+@each_namespace
+@each_dtype
+def test_parameters_of_celu_swish_and_squareplus_at_their_edges(namespace, dtype):
+    tiny, largest = np.finfo(dtype).smallest_subnormal, np.finfo(dtype).max
+
+    def check(name, parameter, x, expected):
+        x = every_lane(x, dtype)
+        operands = [np.ones_like(x), x] if name.endswith("_backward") else [x]
+        y = getattr(namespace, name)(*operands, np.dtype(dtype).type(parameter))
+        assert_same_bits(y, every_lane(expected, dtype))
+
+    check("celu", 2.5, [-INF, -0.0, 2.0], [-2.5, -0.0, 2.0])
+    check("celu", -2.5, [-INF, -0.0, 2.0], [-INF, -0.0, 2.0])
+    check("celu", largest, [-INF, -1.0, -tiny], [-largest, -1.0, -tiny])  # x/alpha underflows
+    check("celu_backward", 2.5, [-INF, -0.0, 2.0], [0.0, 1.0, 1.0])
+    check("celu_backward", -2.5, [-INF, -0.0, 2.0], [INF, 1.0, 1.0])
+    check("swish", 0.0, [-INF, -3.0, -0.0, 3.0, INF], [-INF, -1.5, -0.0, 1.5, INF])
+    check("swish", -2.0, [-INF, -0.0, INF], [-INF, -0.0, 0.0])
+    check("swish", largest, [-INF, -1.0, 1.0, INF], [-0.0, -0.0, 1.0, INF])
+    check("swish_backward", 0.0, [-INF, -3.0, -0.0, INF], [0.5, 0.5, 0.5, 0.5])
+    check("swish_backward", -2.0, [-INF, -0.0, INF], [1.0, 0.5, -0.0])
+    check("swish_backward", largest, [-INF, -1.0, 1.0, INF], [-0.0, -0.0, 1.0, 1.0])
+    check("squareplus", 0.0, [-INF, -2.0, -0.0, tiny, largest], [0.0, 0.0, 0.0, tiny, largest])
+    check("squareplus", 4.0, [largest], [largest])
+    check("squareplus_backward", 0.0, [-INF, -tiny, -0.0, tiny, INF], [0.0, 0.0, 0.5, 1.0, 1.0])
 
 
 # ---- Rows
@@ -365,6 +402,9 @@ def special_and_sampled(dtype):
     return np.concatenate([np.array(special, dtype), samples(dtype, 3000)])
 
 
+OVERFLOWS = {"selu"}  # of the largest number
+
+
 @each_namespace
 @each_elementwise_and_dtype
 @pytest.mark.parametrize("n", [7, 3009, 100_000])
@@ -372,7 +412,8 @@ def test_no_warning_from_any_value(namespace, dtype, definition, n):
     f = getattr(namespace, definition.name)
     x = np.resize(special_and_sampled(dtype), n)
     args = [*[np.ones_like(x)] * definition.first_input, x, *[np.full_like(x, WEIGHT)] * following(definition)]
-    with warnings.catch_warnings(), np.errstate(all="raise"):
+    overflow = "ignore" if definition.name in OVERFLOWS else "raise"
+    with warnings.catch_warnings(), np.errstate(all="raise", over=overflow):
         warnings.simplefilter("error")
         expected = outputs(f(*args))
         for k in range(9):

@@ -415,6 +415,24 @@ def test_wrong_parameters(namespace, definition):
 
 
 @each_namespace
+@pytest.mark.parametrize(("name", "parameter", "bad", "condition"), [
+    ("celu", "alpha", 0.0, "alpha != 0"),
+    ("swish", "beta", np.inf, "beta < inf"),
+    ("swish", "beta", np.nan, "-inf < beta"),
+    ("squareplus", "b", -1.0, "b >= 0"),
+])
+def test_a_parameter_out_of_range(namespace, name, parameter, bad, condition):
+    for function in (name, f"{name}_backward"):
+        f = getattr(namespace, function)
+        operands = arguments(definitions[function], "float64", 3)
+        for value in (bad, np.array([1.0, bad, 1.0])):
+            with pytest.raises(ValueError, match=rf"{function}\(\) requires {condition}, got {parameter}="):
+                f(*operands, value)
+            with pytest.raises(ValueError, match=condition):
+                f(*operands, value, dtype=np.float32)
+
+
+@each_namespace
 @of(WITHOUT_PARAMETERS)
 def test_wrong_counts(namespace, definition):
     f = getattr(namespace, definition.name)

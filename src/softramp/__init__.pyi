@@ -82,6 +82,12 @@ tanh: _Forward
 tanh_backward: _Backward
 silu: _Forward
 silu_backward: _Backward
+selu: _Forward
+selu_backward: _Backward
+quick_gelu: _Forward
+quick_gelu_backward: _Backward
+softsign: _Forward
+softsign_backward: _Backward
 
 relu_backward_from_output: _FromOutput
 relu6: _Forward
@@ -207,6 +213,41 @@ def clipped_linear_backward(g: NDArray[_F] | float, x: NDArray[_F], /, slope: ND
 def clipped_linear_backward(g: Any, x: Any, /, slope: ArrayLike = 1.0, offset: ArrayLike = 0.0,
                             min_val: ArrayLike = 0.0, max_val: ArrayLike = 1.0, *, out: Any = None,
                             dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+def celu(x: NDArray[_F], /, alpha: NDArray[_F] | float = 1.0, *, out: None = None,
+         dtype: None = None, **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def celu(x: Any, /, alpha: ArrayLike = 1.0, *, out: Any = None,
+         dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def celu_backward(g: NDArray[_F] | float, x: NDArray[_F], /, alpha: NDArray[_F] | float = 1.0, *,
+                  out: None = None, dtype: None = None, **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def celu_backward(g: Any, x: Any, /, alpha: ArrayLike = 1.0, *, out: Any = None,
+                  dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def swish(x: NDArray[_F], /, beta: NDArray[_F] | float = 1.0, *, out: None = None,
+          dtype: None = None, **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def swish(x: Any, /, beta: ArrayLike = 1.0, *, out: Any = None,
+          dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def swish_backward(g: NDArray[_F] | float, x: NDArray[_F], /, beta: NDArray[_F] | float = 1.0, *,
+                   out: None = None, dtype: None = None, **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def swish_backward(g: Any, x: Any, /, beta: ArrayLike = 1.0, *, out: Any = None,
+                   dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def squareplus(x: NDArray[_F], /, b: NDArray[_F] | float = 4.0, *, out: None = None,
+               dtype: None = None, **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def squareplus(x: Any, /, b: ArrayLike = 4.0, *, out: Any = None,
+               dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def squareplus_backward(g: NDArray[_F] | float, x: NDArray[_F], /, b: NDArray[_F] | float = 4.0, *,
+                        out: None = None, dtype: None = None, **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def squareplus_backward(g: Any, x: Any, /, b: ArrayLike = 4.0, *, out: Any = None,
+                        dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
 @overload
 def softmax(x: NDArray[_F], /, axis: int = -1, *, out: None = None, dtype: None = None) -> NDArray[_F]: ...
 @overload

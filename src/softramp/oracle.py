@@ -40,7 +40,7 @@ def _op(name: str) -> Callable[[Any], Any]:
     return lambda x: getattr(mpmath if isinstance(x, mpf) else np, name)(x)
 
 
-exp, expm1, _tanh = map(_op, ("exp", "expm1", "tanh"))
+exp, expm1, sqrt, _tanh = map(_op, ("exp", "expm1", "sqrt", "tanh"))
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:
@@ -123,6 +123,40 @@ def tanh(x: Any) -> Any:
 
 def silu(x: Any) -> Any:
     return x * sigmoid(x)
+
+
+# ---- Exponential, gated and algebraic
+
+
+def celu(x: Any, alpha: Any) -> Any:
+    return where(x > 0, x, alpha * expm1(x / alpha))
+
+
+def selu(x: Any) -> Any:
+    return 1.0507009873554804934193349852946 * where(x > 0, x, 1.6732632423543772848170429916717 * expm1(x))
+
+
+def swish(x: Any, beta: Any) -> Any:
+    return x * sigmoid(beta * x)
+
+
+def quick_gelu(x: Any) -> Any:
+    """With 1.702 in two words, of which the first times a float64 is exact in long double."""
+    high = 871 / 512
+    e, f = exp(high * x) * exp((1.702 - high) * x), exp(-high * x) * exp((high - 1.702) * x)
+    return x * where(x > 0, 1 / (1 + f), e / (1 + e))
+
+
+def softsign(x: Any) -> Any:
+    """Of a large x the complex step would lose in x / (1 + x) what 1 / (1 + x) keeps."""
+    a = where(x > 0, x, -x)
+    y = where(a > 1, 1 - 1 / (1 + a), a / (1 + a))
+    return where(x > 0, y, -y)
+
+
+def squareplus(x: Any, b: Any) -> Any:
+    y = (where(x > 0, x, -x) + sqrt(x * x + b)) / 2
+    return where(x > 0, y, b / (4 * y))
 
 
 def formula(name: str) -> Callable[..., Any]:

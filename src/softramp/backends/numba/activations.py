@@ -9,10 +9,14 @@ import math
 
 import numpy as np
 
+from softramp.backends.numba.algebraic import far, hypotenuse
+from softramp.backends.numba.exponents import (
+    gate, gated, product, quick, quick_vanishes, quotient, reach, selu_saturation, selu_scale, silu_slope_up)
 from softramp.backends.numba.intrinsics import at_least, at_most, fma
 from softramp.backends.numba.math import (
-    T, coefficients, exp_split, exp_up, expm1_negative, largest, lowest, magic, polynomial, scaled,
-    square_of_one_plus, times_exp, two_down, two_minus_scaled, two_up)
+    T, coefficients, exp_split, exp_split_of_sum, exp_up, expm1_negative, expm1_saturates, half, largest,
+    lowest, magic, polynomial, scaled, sigmoid_saturates, silu_vanishes, square_of_one_plus,
+    tanh_saturates, times_exp, two_down, two_half, two_minus_half, two_minus_scaled, two_up)
 from softramp.backends.numba.pairs import pair
 
 # ---- The ReLU family
@@ -150,10 +154,7 @@ def sparse_sigmoid_backward(g, x):
 
 # ---- Smooth
 
-sigmoid_saturates = pair(np.float32(18), np.float64(40))  # rounds to 1
-silu_vanishes = pair(np.float32(110), np.float64(755))  # silu(-110) rounds to -0
 silu_scaled_from = pair(np.float32(-80), np.float64(-700))
-tanh_saturates = pair(np.float32(9.02), np.float64(20))
 tanh_centre = pair(np.float32(0.7), np.float64(0.5493))
 tanh_coefficients = coefficients(
     ["-0x1.51e554p-8", "0x1.4986bap-6", "-0x1.b6d324p-5", "0x1.10fbacp-3", "-0x1.5554fap-2"],
@@ -204,3 +205,78 @@ def silu_backward(g, x):
     low = fma(e, two_down, one - total)
     above, below = fma(e, one, two_up), fma(e, total, e * low)
     return g * ((below if z < T(0) else above) / square_of_one_plus(e) * two_down)
+
+
+# ---- Exponents of two words
+
+
+def celu(x, alpha):
+    z, low = quotient(x, alpha)
+    y, scale = exp_split_of_sum(at_least(z, expm1_saturates), low, magic - half)
+    below = alpha * fma(y, scale, scale - two_minus_half) * two_half
+    return x if x > -two_minus_scaled * abs(alpha) else below
+
+
+def celu_backward(g, x, alpha):
+    z, low = quotient(x, alpha)
+    small = z < T(0)
+    y, scale = exp_split_of_sum(z, low, magic + half if small else magic - half)
+    below = fma(y, scale, scale) * (two_minus_half if small else two_half)
+    return g * (T(1) if x > T(0) else below)
+
+
+def selu(x):
+    return (expm1_negative(-abs(x)) if x < T(0) else x) * (selu_saturation if x < T(0) else selu_scale)
+
+
+def selu_backward(g, x):
+    return g * (selu_scale if x > T(0) else times_exp(selu_saturation, -abs(x)))
+
+
+def swish(x, beta):
+    u, low = product(beta, x, reach)
+    total, one = gate(u, low)
+    return gated(x, u) * one / total
+
+
+def swish_backward(g, x, beta):
+    z, low = product(beta, x, -lowest)
+    return g * (silu_slope_up(z, low) * two_down)
+
+
+def quick_gelu(x):
+    u, low = quick(x)
+    total, one = gate(u, low)
+    return at_least(x, -quick_vanishes) * one / total
+
+
+def quick_gelu_backward(g, x):
+    z, low = quick(x)
+    return g * (silu_slope_up(z, low) * two_down)
+
+
+# ---- Algebraic
+
+
+def softsign(x):
+    a = at_most(abs(x), far)
+    return math.copysign(a / (T(1) + a), x)
+
+
+def softsign_backward(g, x):
+    r = T(1) / (T(1) + abs(x))
+    return g * (r * r)
+
+
+def squareplus(x, b):
+    scaled_x, square, root, up, down = hypotenuse(x, b)
+    centre = scaled_x > T(-0.6) * root
+    y = T(0.5) * (root + (scaled_x if centre else -scaled_x)) * down
+    return y if centre else T(0.25) * b / y
+
+
+def squareplus_backward(g, x, b):
+    scaled_x, square, root, up, down = hypotenuse(at_most(at_least(x, -largest), largest), b)
+    centre = scaled_x > T(-0.6) * root
+    y = T(0.5) * (scaled_x if centre else b * up) / (root if centre else fma(root, -scaled_x, square))
+    return g * (T(0.5) + y if centre else y * up)

@@ -53,6 +53,9 @@ two_minus_deep = constant("0x1p-122", "0x1p-1009")
 scaled = pair(np.float32(32), np.float64(256))
 two_minus_scaled = constant("0x1p-32", "0x1p-256")
 expm1_saturates = pair(np.float32(-20), np.float64(-40))  # rounds to -1
+sigmoid_saturates = pair(np.float32(18), np.float64(40))  # rounds to 1
+silu_vanishes = pair(np.float32(110), np.float64(755))  # silu(-110) rounds to -0
+tanh_saturates = pair(np.float32(9.02), np.float64(20))
 expm1_coefficients = coefficients(
     ["0x1.69438ap-10", "0x1.123f30p-7", "0x1.5558d0p-5", "0x1.55548ap-3", "0x1p-1"],
     ["0x1.af389eea54156p-26", "0x1.28917c9f3a495p-22", "0x1.71de0db2eb873p-19", "0x1.a019b914881bap-16",

@@ -1,0 +1,157 @@
+// Exponents of two words, and what is made of them: celu, swish, quick_gelu, swiglu; and selu. e^z turns an
+// error of z into as many times more ULP as z is large: what rounding has left of z is its low word.
+// Rules and figures as in vmath.h; the figures hold at default parameters.
+
+#if FLOAT
+static const T F(reach) = 131;                     // e^reach / 2^half and e^-reach * 2^half are normal
+static const T F(gate_scaled_from) = 80;
+static const T F(selu_scale) = 0x1.0cfabep+0f, F(selu_saturation) = 0x1.c212ccp+0f;
+static const T F(quick_high) = 0x1.b3b646p+0f, F(quick_low) = -0x1.78d4fep-26f;  // 1.702
+static const T F(quick_vanishes) = 66;             // quick_gelu(-66) rounds to -0
+#else
+static const T F(reach) = 1063;
+static const T F(gate_scaled_from) = 700;
+static const T F(selu_scale) = 0x1.0cfabd6a91132p+0, F(selu_saturation) = 0x1.c212cc640f030p+0;
+static const T F(quick_high) = 1.702, F(quick_low) = 0;
+static const T F(quick_vanishes) = 445;
+#endif
+
+// a*b - p, for p = a*b rounded: exact.
+INLINE T F(product_low)(T a, T b, T p)
+{
+#if FLOAT || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+    return FMA(a, b, -p);
+#else  // halves of 26 and 27 bits, whose products are exact
+    const U upper = ~(U)0 << 27;
+    const T a1 = F(value)(F(bits)(a) & upper), a2 = a - a1, b1 = F(value)(F(bits)(b) & upper), b2 = b - b1;
+    return (a1 * b1 - p) + a1 * b2 + a2 * b1 + a2 * b2;
+#endif
+}
+
+struct F(words) { T high, low; };
+
+// b*x within +-limit, for x within what comes to that: 0*inf is 0. Of a scalar b that is computed once.
+INLINE struct F(words) F(product)(T b, T x, T limit)
+{
+    const T bound = F(at_most)(F(largest), limit / F(abs)(b));
+    const T bounded = F(at_most)(bound, F(at_least)(-bound, x)), z = b * bounded;
+    return (struct F(words)){F(or_nan)(x, z), F(product_low)(b, bounded, z)};
+}
+
+// x/a within +-reach, by the inverse, which of a scalar a is computed once. Beyond, the low word would
+// be NaN for inf.
+INLINE struct F(words) F(quotient)(T x, T a)
+{
+    const T inverse = 1 / a, q = x * inverse, low = -F(product_low)(q, a, x) * inverse;
+    const T z = F(at_most)(F(reach), F(at_least)(-F(reach), q));
+    return (struct F(words)){F(or_nan)(q, z), F(pick)(z == q, low, 0)};
+}
+
+// x > 0 ? x : a*(e^(x/a) - 1). That is x already where rounding hides the difference, so x/a may vanish.
+// Kept down by 2^half, for a negative a makes the exponent positive. 0.93 / 0.99
+INLINE T F(celu)(T x, T a)
+{
+    const struct F(words) z = F(quotient)(x, a);
+    const T bounded = F(at_least)(F(expm1_saturates), z.high);
+    const struct F(split) e = F(exp_split_of_sum)(bounded, z.low, MAGIC(-F(half)));
+    const T y = a * FMA(e.y, e.scale, e.scale - F(two_minus_half)) * F(two_half);
+    return F(pick)(x > -F(two_minus_scaled) * F(abs)(a), x, F(or_nan)(z.high, y));
+}
+
+// celu' = x > 0 ? 1 : e^(x/a). 0.96 / 0.91
+INLINE T F(celu_slope)(T x, T a)
+{
+    const struct F(words) z = F(quotient)(x, a);
+    const _Bool small = z.high < 0;
+    const T magic = F(pick)(small, MAGIC(F(half)), MAGIC(-F(half)));
+    const struct F(split) e = F(exp_split_of_sum)(z.high, z.low, magic);
+    const T y = FMA(e.y, e.scale, e.scale) * F(pick)(small, F(two_minus_half), F(two_half));
+    return F(pick)(x > 0, 1, y);
+}
+
+// 1.82 / 2.0
+INLINE T F(selu)(T x)
+{
+    const T y = F(pick)(x < 0, F(expm1_negative)(-F(abs)(x)), x);
+    return y * F(pick)(x < 0, F(selu_saturation), F(selu_scale));
+}
+
+// selu' = x > 0 ? scale : saturation*e^x. 0.93 / 1.3
+INLINE T F(selu_slope)(T x)
+{
+    return F(pick)(x > 0, F(selu_scale), F(times_exp)(F(selu_saturation), -F(abs)(x)));
+}
+
+// 1 + e^-u = sum/one, -reach <= u: scaled in the tail, or its end would overflow.
+struct F(gate) { T sum, one; };
+INLINE struct F(gate) F(gate)(struct F(words) u)
+{
+    const T z = F(at_least)(-F(sigmoid_saturates), -u.high);
+    const _Bool tail = z > F(gate_scaled_from);
+    const T one = F(pick)(tail, F(two_minus_half), 1);
+    const struct F(split) e = F(exp_split_of_sum)(z, -u.low, F(pick)(tail, MAGIC(-F(half)), MAGIC(0)));
+    return (struct F(gate)){F(or_nan)(u.high, FMA(e.y, e.scale, e.scale + one)), one};
+}
+
+// What swish puts over its gate: x, or a zero where that vanishes.
+INLINE T F(gated)(T x, struct F(words) u)
+{
+    return F(value)(F(bits)(x) & (F(sign) | -(U)!(u.high < 1 - F(reach))));
+}
+
+// x/(1 + e^-bx). As silu: x enters before the result is rounded, once, into the subnormals. 1.9 / 1.5
+INLINE T F(swish)(T x, T b)
+{
+    const struct F(words) u = F(product)(b, x, F(reach));
+    const struct F(gate) gate = F(gate)(u);
+    return F(gated)(x, u) * gate.one / gate.sum;
+}
+
+// swish(x)*c. The division's remainder goes into the product, which alone is rounded. 2.3 / 2.3
+INLINE T F(swiglu)(T x, T c, T b)
+{
+    const struct F(words) u = F(product)(b, x, F(reach));
+    const struct F(gate) gate = F(gate)(u);
+    const T a = F(gated)(x, u), inverse = 1 / gate.sum, quotient = a * inverse;
+    const T y = FMA(quotient, c, FMA(-quotient, gate.sum, a) * c * inverse);
+    return F(pick)(F(abs)(y) > 0, y, quotient * c) * gate.one;  // zeros and inf keep their signs
+}
+
+// 1.702x
+INLINE struct F(words) F(quick)(T x)
+{
+    const T a = F(at_most)(F(quick_vanishes), F(at_least)(-F(quick_vanishes), x)), z = F(quick_high) * a;
+    return (struct F(words)){F(or_nan)(x, z), FMA(F(quick_low), a, F(product_low)(F(quick_high), a, z))};
+}
+
+// x/(1 + e^-1.702x). 1.8 / 2.3
+INLINE T F(quick_gelu)(T x)
+{
+    const struct F(gate) gate = F(gate)(F(quick)(x));
+    return F(at_least)(-F(quick_vanishes), x) * gate.one / gate.sum;
+}
+
+// silu' at z, in two words, times 2^up. 2.8 / 2.8; near its root 2^-26 absolute
+INLINE T F(silu_slope_up)(struct F(words) z)
+{
+    const T z_low = F(pick)(z.high < 0, z.low, -z.low);
+    const struct F(split) s = F(exp_split_of_sum)(-F(abs)(z.high), z_low, MAGIC(F(up)));
+    const T e = FMA(s.y, s.scale, s.scale);
+    const T one = 1 + z.high, sum = FMA(e, F(two_down), one), low = FMA(e, F(two_down), one - sum) + z.low;
+    const T above = FMA(e, one, F(two_up)), below = FMA(e, sum, e * low);
+    return (z.high < 0 ? below : above) / F(square_of_one_plus)(e);
+}
+INLINE T F(quick_gelu_slope)(T x) { return F(silu_slope_up)(F(quick)(x)) * F(two_down); }
+INLINE T F(swish_slope)(T x, T b)
+{
+    return F(silu_slope_up)(F(product)(b, x, -F(lowest))) * F(two_down);
+}
+
+// c*swish', c before the result is rounded into the subnormals.
+INLINE T F(swiglu_slope)(T x, T c, T b)
+{
+    const struct F(words) z = F(product)(b, x, -F(lowest));
+    const _Bool tail = z.high < -F(gate_scaled_from);
+    const T y = F(silu_slope_up)(z) * F(pick)(tail, 1, F(two_down));
+    return y * c * F(pick)(tail, F(two_down), 1);
+}

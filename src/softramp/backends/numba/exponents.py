@@ -1,0 +1,84 @@
+"""Exponents of two words: kernels/exponents.h in Python."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from softramp.backends.numba import target
+from softramp.backends.numba.intrinsics import at_least, at_most, bits, fma
+from softramp.backends.numba.math import (
+    T, constant, exp_split_of_sum, half, largest, magic, sigmoid_saturates, square_of_one_plus, two_down,
+    two_minus_half, two_up, up)
+from softramp.backends.numba.pairs import pair
+
+reach = pair(np.float32(131), np.float64(1063))  # e^reach / 2^half and e^-reach * 2^half are normal
+gate_scaled_from = pair(np.float32(80), np.float64(700))
+selu_scale = constant("0x1.0cfabep+0", "0x1.0cfabd6a91132p+0")
+selu_saturation = constant("0x1.c212ccp+0", "0x1.c212cc640f030p+0")
+quick_high = constant("0x1.b3b646p+0", "0x1.b3b645a1cac08p+0")  # 1.702
+quick_low = constant("-0x1.78d4fep-26", "0x0p+0")
+quick_vanishes = pair(np.float32(66), np.float64(445))
+upper_half = pair(None, np.uint64(2**64 - 2**27))
+
+
+def _product_low_fused(a, b, p):
+    return fma(a, b, -p)
+
+
+def _product_low_in_halves(a, b, p):
+    a1, b1 = bits(bits(a) & upper_half), bits(bits(b) & upper_half)
+    a2, b2 = a - a1, b - b1
+    return (a1 * b1 - p) + a1 * b2 + a2 * b1 + a2 * b2
+
+
+# a*b - p, for p = a*b rounded: exact.
+product_low = pair(_product_low_fused, _product_low_fused if target.has_fma() else _product_low_in_halves)
+
+
+def product(b, x, limit):
+    """b*x within +-limit, in two words."""
+    bound = at_most(limit / abs(b), largest)
+    bounded = at_most(at_least(x, -bound), bound)
+    z = b * bounded
+    return z, product_low(b, bounded, z)
+
+
+def quotient(x, a):
+    """x/a within +-reach, in two words."""
+    inverse = T(1) / a
+    q = x * inverse
+    z = at_most(at_least(q, -reach), reach)
+    return z, -product_low(q, a, x) * inverse if z == q else T(0)
+
+
+def gate(u, u_low):
+    """1 + e^-u = sum/one."""
+    z = at_least(-u, -sigmoid_saturates)
+    tail = z > gate_scaled_from
+    one = two_minus_half if tail else T(1)
+    y, scale = exp_split_of_sum(z, -u_low, magic - half if tail else magic)
+    return fma(y, scale, scale + one), one
+
+
+def gated(x, u):
+    """What swish puts over its gate."""
+    return math.copysign(T(0), x) if u < T(1) - reach else x
+
+
+def quick(x):
+    """1.702x, in two words."""
+    a = at_most(at_least(x, -quick_vanishes), quick_vanishes)
+    z = quick_high * a
+    return z, fma(quick_low, a, product_low(quick_high, a, z))
+
+
+def silu_slope_up(z, z_low):
+    """silu' at z + z_low, times 2^up."""
+    y, scale = exp_split_of_sum(-abs(z), z_low if z < T(0) else -z_low, magic + up)
+    e, one = fma(y, scale, scale), T(1) + z
+    total = fma(e, two_down, one)
+    low = fma(e, two_down, one - total) + z_low
+    above, below = fma(e, one, two_up), fma(e, total, e * low)
+    return (below if z < T(0) else above) / square_of_one_plus(e)
