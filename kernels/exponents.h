@@ -6,12 +6,14 @@
 static const T F(reach) = 131;                     // e^reach / 2^half and e^-reach * 2^half are normal
 static const T F(gate_scaled_from) = 80;
 static const T F(selu_scale) = 0x1.0cfabep+0f, F(selu_saturation) = 0x1.c212ccp+0f;
+static const T F(selu_saturation_low) = 0x1.903c0cp-26f;
 static const T F(quick_high) = 0x1.b3b646p+0f, F(quick_low) = -0x1.78d4fep-26f;  // 1.702
 static const T F(quick_vanishes) = 66;             // quick_gelu(-66) rounds to -0
 #else
 static const T F(reach) = 1063;
 static const T F(gate_scaled_from) = 700;
 static const T F(selu_scale) = 0x1.0cfabd6a91132p+0, F(selu_saturation) = 0x1.c212cc640f030p+0;
+static const T F(selu_saturation_low) = 0x1.092dbf6372048p-54;
 static const T F(quick_high) = 1.702, F(quick_low) = 0;
 static const T F(quick_vanishes) = 445;
 #endif
@@ -82,15 +84,31 @@ INLINE T F(selu_slope)(T x)
     return F(pick)(x > 0, F(selu_scale), F(times_exp)(F(selu_saturation), -F(abs)(x)));
 }
 
-// 1 + e^-u = sum/one, -reach <= u: scaled in the tail, or its end would overflow.
-struct F(gate) { T sum, one; };
+// The same of y = selu(x): x > 0 ? scale : y + saturation. 0.79 / 0.6
+INLINE T F(selu_slope_of_output)(T y)
+{
+    return F(pick)(y > 0, F(selu_scale), (y + F(selu_saturation)) + F(selu_saturation_low));
+}
+
+// 1 + e^-u = (sum + low)/one, -reach <= u: scaled in the tail, or its end would overflow.
+struct F(gate) { T sum, low, one; };
 INLINE struct F(gate) F(gate)(struct F(words) u)
 {
     const T z = F(at_least)(-F(sigmoid_saturates), -u.high);
     const _Bool tail = z > F(gate_scaled_from);
     const T one = F(pick)(tail, F(two_minus_half), 1);
     const struct F(split) e = F(exp_split_of_sum)(z, -u.low, F(pick)(tail, MAGIC(-F(half)), MAGIC(0)));
-    return (struct F(gate)){F(or_nan)(u.high, FMA(e.y, e.scale, e.scale + one)), one};
+    const T sum = FMA(e.y, e.scale, e.scale + one);
+    return (struct F(gate)){F(or_nan)(u.high, sum), FMA(e.y, e.scale, (e.scale - sum) + one), one};
+}
+
+// a/(b + low) * c, for low much less than b: the product alone is rounded, with the remainder of the division.
+// Zeros and inf are as without that.
+INLINE T F(quotient_times)(T a, T b, T low, T c)
+{
+    const T inverse = 1 / b, quotient = a * inverse;
+    const T rest = FMA(-quotient, low, FMA(-quotient, b, a)), y = FMA(quotient, c, rest * c * inverse);
+    return F(pick)(F(abs)(y) > 0, y, quotient * c);
 }
 
 // What swish puts over its gate: x, or a zero where that vanishes.
@@ -107,14 +125,12 @@ INLINE T F(swish)(T x, T b)
     return F(gated)(x, u) * gate.one / gate.sum;
 }
 
-// swish(x)*c. The division's remainder goes into the product, which alone is rounded. 2.3 / 2.3
+// swish(x)*c. 1.7 / 1.7
 INLINE T F(swiglu)(T x, T c, T b)
 {
     const struct F(words) u = F(product)(b, x, F(reach));
     const struct F(gate) gate = F(gate)(u);
-    const T a = F(gated)(x, u), inverse = 1 / gate.sum, quotient = a * inverse;
-    const T y = FMA(quotient, c, FMA(-quotient, gate.sum, a) * c * inverse);
-    return F(pick)(F(abs)(y) > 0, y, quotient * c) * gate.one;  // zeros and inf keep their signs
+    return F(quotient_times)(F(gated)(x, u), gate.sum, gate.low, c) * gate.one;
 }
 
 // 1.702x
@@ -131,27 +147,36 @@ INLINE T F(quick_gelu)(T x)
     return F(at_least)(-F(quick_vanishes), x) * gate.one / gate.sum;
 }
 
-// silu' at z, in two words, times 2^up. 2.8 / 2.8; near its root 2^-26 absolute
-INLINE T F(silu_slope_up)(struct F(words) z)
+// silu' at z = numerator/(square + low) * 2^-up, as silu_slope() has it. 3.2 / 3.2; near its root 2^-26
+struct F(ratio) { T numerator, square, low; };
+INLINE struct F(ratio) F(silu_slope_of)(struct F(words) z)
 {
     const T z_low = F(pick)(z.high < 0, z.low, -z.low);
     const struct F(split) s = F(exp_split_of_sum)(-F(abs)(z.high), z_low, MAGIC(F(up)));
     const T e = FMA(s.y, s.scale, s.scale);
     const T one = 1 + z.high, sum = FMA(e, F(two_down), one), low = FMA(e, F(two_down), one - sum) + z.low;
     const T above = FMA(e, one, F(two_up)), below = FMA(e, sum, e * low);
-    return (z.high < 0 ? below : above) / F(square_of_one_plus)(e);
+    const T plus = FMA(e, F(two_down), 1), rest = 2 * plus * FMA(e, F(two_down), 1 - plus);
+    const T square = FMA(plus, plus, rest);
+    return (struct F(ratio)){z.high < 0 ? below : above, square, FMA(plus, plus, -square) + rest};
 }
-INLINE T F(quick_gelu_slope)(T x) { return F(silu_slope_up)(F(quick)(x)) * F(two_down); }
+INLINE T F(quick_gelu_slope)(T x)
+{
+    const struct F(ratio) s = F(silu_slope_of)(F(quick)(x));
+    return s.numerator / s.square * F(two_down);
+}
 INLINE T F(swish_slope)(T x, T b)
 {
-    return F(silu_slope_up)(F(product)(b, x, -F(lowest))) * F(two_down);
+    const struct F(ratio) s = F(silu_slope_of)(F(product)(b, x, -F(lowest)));
+    return s.numerator / s.square * F(two_down);
 }
 
 // c*swish', c before the result is rounded into the subnormals.
 INLINE T F(swiglu_slope)(T x, T c, T b)
 {
     const struct F(words) z = F(product)(b, x, -F(lowest));
+    const struct F(ratio) s = F(silu_slope_of)(z);
     const _Bool tail = z.high < -F(gate_scaled_from);
-    const T y = F(silu_slope_up)(z) * F(pick)(tail, 1, F(two_down));
-    return y * c * F(pick)(tail, F(two_down), 1);
+    const T y = F(quotient_times)(s.numerator * F(pick)(tail, 1, F(two_down)), s.square, s.low, c);
+    return y * F(pick)(tail, F(two_down), 1);
 }

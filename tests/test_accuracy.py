@@ -20,7 +20,7 @@ from softramp.definitions.registry import NARROW
 from softramp.oracle import LONG, ulp_error
 
 SAMPLES = {"float32": 100_000, "float64": 20_000}  # 16-bit types: all there are
-NOT_MONOTONE = {"silu", "hard_swish", "swish", "quick_gelu", "softsign", "squareplus"}
+NOT_MONOTONE = {"silu", "hard_swish", "swish", "quick_gelu", "softsign", "squareplus", "swiglu"}
 RANGES = {
     "relu": (0, np.inf), "elu": (-1, np.inf), "sigmoid": (0, 1), "tanh": (-1, 1),
     "relu6": (0, 6), "hardtanh": (-1, 1), "clipped_linear": (0, 1), "hard_sigmoid": (0, 1),
@@ -57,6 +57,18 @@ def test_other_parameters_cost_1_ulp_at_most(namespace, dtype, name):
             near = abs(x - bar.root / value) <= NEAR_ROOT / abs(value)
         error = oracle.ulp_error(getattr(namespace, name)(*operands, value), exact, np.where(near, 1, exact))
         assert (error <= np.where(near, ROOT_BAR[dtype], getattr(bar, dtype) + 1)).all()
+
+
+@each_namespace
+@each_dtype
+def test_swiglu_keeps_the_digits_of_a_vanishing_gate(namespace, dtype):
+    a = np.random.default_rng(0).uniform(*{"float32": (-120, -80), "float64": (-780, -700)}[dtype], 10_000)
+    a, b, one = a.astype(dtype), np.dtype(dtype).type(1e25), np.dtype(dtype).type(1)
+    (exact,) = oracle.reference("swiglu", a, b, one)
+    assert oracle.ulp_error(namespace.swiglu(a, b), exact).max() <= getattr(definitions["swiglu"].bar, dtype)
+    exact, _ = oracle.reference("swiglu_backward", one, a, b, one)
+    error = oracle.ulp_error(namespace.swiglu_backward(one, a, b)[0], exact)
+    assert error.max() <= getattr(definitions["swiglu_backward"].bar, dtype)
 
 
 def call(namespace, definition, x):

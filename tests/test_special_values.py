@@ -56,6 +56,7 @@ FORWARD = {
     "quick_gelu": [-0.0, -0.0, 0.0, INF, NAN],
     "softsign": [-1.0, -0.0, 0.0, 1.0, NAN],
     "squareplus": [0.0, 1.0, 1.0, INF, NAN],
+    "swiglu": [-0.0, -0.0, 0.0, INF, NAN],
 }
 # At g = 1; the second list of a function with two outputs is its second output.
 BACKWARD = {
@@ -85,6 +86,13 @@ BACKWARD = {
     "quick_gelu_backward": [[-0.0, 0.5, 0.5, 1.0, NAN]],
     "softsign_backward": [[0.0, 1.0, 1.0, 0.0, NAN]],
     "squareplus_backward": [[0.0, 0.5, 0.5, 1.0, NAN]],
+    "swiglu_backward": [[-0.0, WEIGHT / 2, WEIGHT / 2, WEIGHT, NAN], [-0.0, -0.0, 0.0, INF, NAN]],
+    # x is the output here, of which the infinities are not.
+    "elu_backward_from_output": [[-INF, 1.0, 1.0, 1.0, NAN]],
+    "celu_backward_from_output": [[-INF, 1.0, 1.0, 1.0, NAN]],
+    "selu_backward_from_output": [[-INF, 1.7580993408473766, 1.7580993408473766, 1.0507009873554805, NAN]],
+    "sigmoid_backward_from_output": [[-INF, -0.0, 0.0, -INF, NAN]],
+    "tanh_backward_from_output": [[-INF, 1.0, 1.0, -INF, NAN]],
 }
 # Where these are closed, g has no influence. All others multiply.
 CLOSED = {
@@ -144,8 +152,10 @@ def every_lane(values, dtype):
 @each_floating
 @pytest.mark.parametrize("name", FORWARD)
 def test_forward(source, dtype, name):
+    x = every_lane(X, dtype)
+    others = [np.full_like(x, WEIGHT)] * following(definitions[name])
     with np.errstate(all="ignore"):
-        y = getattr(source, name)(every_lane(X, dtype), *[WEIGHT] * following(definitions[name]))
+        y = getattr(source, name)(x, *others)
     assert_same_bits(y, every_lane(FORWARD[name], dtype))
 
 
@@ -282,6 +292,33 @@ def test_limits_and_thresholds_at_their_edges(source, dtype):
     check("clipped_linear", (0.0, 7.0), [1.0, 1.0, 1.0, 1.0, NAN])
     check("clipped_linear", (-2.0, 0.5, -INF, INF), [INF, 0.5, 0.5, -INF, NAN])
     check("clipped_linear", (1.0, NAN), [NAN] * 5)
+
+
+@each_source
+@each_floating
+@pytest.mark.parametrize("name", ["elu", "celu", "sigmoid", "tanh"])
+def test_saturated_outputs_have_no_gradient(source, dtype, name):
+    x = every_lane([-INF], dtype)
+    with np.errstate(all="ignore"):
+        y = getattr(source, name)(x)
+        found = getattr(source, f"{name}_backward_from_output")(np.ones_like(y), y)
+    assert_same_bits(found, every_lane([0.0], dtype))
+
+
+@each_namespace
+@each_dtype
+def test_swiglu_multiplies_as_ieee_754_says(namespace, dtype):
+    a = every_lane([-INF, -0.0, 0.0, INF], dtype)
+    slope = namespace.swish_backward(np.ones_like(a), a)
+    for value in (-INF, -1.0, -0.0, 0.0, 1.0, INF, NAN):
+        b = np.full_like(a, value)
+        ga, gb = namespace.swiglu_backward(np.ones_like(a), a, b)
+        with np.errstate(invalid="ignore"):  # of the expectation
+            assert_same_bits(namespace.swiglu(a, b), namespace.swish(a) * b)
+            assert_same_bits(ga, slope * b)
+        assert_same_bits(gb, namespace.swish(a))
+
+
 @each_namespace
 @each_dtype
 def test_parameters_of_celu_swish_and_squareplus_at_their_edges(namespace, dtype):
@@ -402,7 +439,7 @@ def special_and_sampled(dtype):
     return np.concatenate([np.array(special, dtype), samples(dtype, 3000)])
 
 
-OVERFLOWS = {"selu"}  # of the largest number
+OVERFLOWS = {"selu", "sigmoid_backward_from_output", "tanh_backward_from_output"}  # of the largest number
 
 
 @each_namespace

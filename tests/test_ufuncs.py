@@ -417,19 +417,23 @@ def test_wrong_parameters(namespace, definition):
 @each_namespace
 @pytest.mark.parametrize(("name", "parameter", "bad", "condition"), [
     ("celu", "alpha", 0.0, "alpha != 0"),
+    ("celu_backward", "alpha", 0.0, "alpha != 0"),
+    ("elu_backward_from_output", "alpha", -1.0, "alpha >= 0"),
+    ("celu_backward_from_output", "alpha", 0.0, "alpha > 0"),
     ("swish", "beta", np.inf, "beta < inf"),
-    ("swish", "beta", np.nan, "-inf < beta"),
+    ("swish_backward", "beta", np.nan, "-inf < beta"),
+    ("swiglu", "beta", -np.inf, "-inf < beta"),
+    ("swiglu_backward", "beta", np.inf, "beta < inf"),
     ("squareplus", "b", -1.0, "b >= 0"),
+    ("squareplus_backward", "b", np.nan, "b >= 0"),
 ])
 def test_a_parameter_out_of_range(namespace, name, parameter, bad, condition):
-    for function in (name, f"{name}_backward"):
-        f = getattr(namespace, function)
-        operands = arguments(definitions[function], "float64", 3)
-        for value in (bad, np.array([1.0, bad, 1.0])):
-            with pytest.raises(ValueError, match=rf"{function}\(\) requires {condition}, got {parameter}="):
-                f(*operands, value)
-            with pytest.raises(ValueError, match=condition):
-                f(*operands, value, dtype=np.float32)
+    f, operands = getattr(namespace, name), arguments(definitions[name], "float64", 3)
+    for value in (bad, np.array([1.0, bad, 1.0])):
+        with pytest.raises(ValueError, match=rf"{name}\(\) requires {condition}, got {parameter}="):
+            f(*operands, value)
+        with pytest.raises(ValueError, match=condition):
+            f(*operands, value, dtype=np.float32)
 
 
 @each_namespace

@@ -88,6 +88,9 @@ quick_gelu: _Forward
 quick_gelu_backward: _Backward
 softsign: _Forward
 softsign_backward: _Backward
+selu_backward_from_output: _FromOutput
+sigmoid_backward_from_output: _FromOutput
+tanh_backward_from_output: _FromOutput
 
 relu_backward_from_output: _FromOutput
 relu6: _Forward
@@ -248,6 +251,33 @@ def squareplus_backward(g: NDArray[_F] | float, x: NDArray[_F], /, b: NDArray[_F
 @overload
 def squareplus_backward(g: Any, x: Any, /, b: ArrayLike = 4.0, *, out: Any = None,
                         dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def swiglu(a: NDArray[_F], b: NDArray[_F] | float, /, beta: NDArray[_F] | float = 1.0, *, out: None = None,
+           dtype: None = None, **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def swiglu(a: Any, b: Any, /, beta: ArrayLike = 1.0, *, out: Any = None,
+           dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def swiglu_backward(g: NDArray[_F] | float, a: NDArray[_F], b: NDArray[_F] | float, /,
+                    beta: NDArray[_F] | float = 1.0, *, out: None = None, dtype: None = None,
+                    **kwargs: Unpack[_Keywords]) -> tuple[NDArray[_F], NDArray[_F]]: ...
+@overload
+def swiglu_backward(g: Any, a: Any, b: Any, /, beta: ArrayLike = 1.0, *, out: Any = None,
+                    dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> tuple[Any, Any]: ...
+@overload
+def elu_backward_from_output(g: NDArray[_F] | float, y: NDArray[_F], /, alpha: NDArray[_F] | float = 1.0, *,
+                             out: None = None, dtype: None = None,
+                             **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def elu_backward_from_output(g: Any, y: Any, /, alpha: ArrayLike = 1.0, *, out: Any = None,
+                             dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def celu_backward_from_output(g: NDArray[_F] | float, y: NDArray[_F], /, alpha: NDArray[_F] | float = 1.0, *,
+                              out: None = None, dtype: None = None,
+                              **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def celu_backward_from_output(g: Any, y: Any, /, alpha: ArrayLike = 1.0, *, out: Any = None,
+                              dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
 @overload
 def softmax(x: NDArray[_F], /, axis: int = -1, *, out: None = None, dtype: None = None) -> NDArray[_F]: ...
 @overload

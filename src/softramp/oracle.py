@@ -13,6 +13,7 @@ Nothing here is taken from the kernels or from definitions/.
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import mpmath
@@ -132,12 +133,21 @@ def celu(x: Any, alpha: Any) -> Any:
     return where(x > 0, x, alpha * expm1(x / alpha))
 
 
+SELU_SCALE, SELU_ALPHA = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
+SELU_SATURATION = SELU_SCALE * SELU_ALPHA
+SELU_LOW = float(Fraction(SELU_SCALE) * Fraction(SELU_ALPHA) - Fraction(SELU_SATURATION))
+
+
 def selu(x: Any) -> Any:
-    return 1.0507009873554804934193349852946 * where(x > 0, x, 1.6732632423543772848170429916717 * expm1(x))
+    return SELU_SCALE * where(x > 0, x, SELU_ALPHA * expm1(x))
 
 
 def swish(x: Any, beta: Any) -> Any:
     return x * sigmoid(beta * x)
+
+
+def swiglu(a: Any, b: Any, beta: Any) -> Any:
+    return swish(a, beta) * b
 
 
 def quick_gelu(x: Any) -> Any:
@@ -157,6 +167,29 @@ def softsign(x: Any) -> Any:
 def squareplus(x: Any, b: Any) -> Any:
     y = (where(x > 0, x, -x) + sqrt(x * x + b)) / 2
     return where(x > 0, y, b / (4 * y))
+
+
+# ---- Derivatives from the output: g, y, then the parameters
+
+
+def elu_backward_from_output(g: Any, y: Any, alpha: Any) -> Any:
+    return g * where(y > 0, 1, y + alpha)
+
+
+def celu_backward_from_output(g: Any, y: Any, alpha: Any) -> Any:
+    return g * where(y > 0, 1, (y + alpha) / alpha)
+
+
+def selu_backward_from_output(g: Any, y: Any) -> Any:
+    return g * where(y > 0, SELU_SCALE, y + SELU_SATURATION + SELU_LOW)
+
+
+def sigmoid_backward_from_output(g: Any, y: Any) -> Any:
+    return g * y * (1 - y)
+
+
+def tanh_backward_from_output(g: Any, y: Any) -> Any:
+    return g * (1 - y) * (1 + y)
 
 
 def formula(name: str) -> Callable[..., Any]:

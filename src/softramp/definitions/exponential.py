@@ -66,6 +66,33 @@ def elu_backward(g: Any, x: Any, /, alpha: Any = 1.0) -> Any:
     return np.where(x > 0, g, np.where(x > 0, g.dtype.type(0), g) * (alpha * np.exp(np.minimum(x, 0))))
 
 
+@elementwise(0.5, 0.5, requires=("alpha >= 0",))
+def elu_backward_from_output(g: Any, y: Any, /, alpha: Any = 1.0) -> Any:
+    """Gradient of `elu` from its result: ``g where y > 0, else g * (y + alpha)``.
+
+    Parameters
+    ----------
+    alpha : array_like, default 1.0
+        As in `elu`, but not negative: `y` would not tell on which side of 0 the input was.
+
+    Notes
+    -----
+    For those who have kept only the result. Near ``-alpha`` that has lost the digits: `elu_backward`, from
+    the input, keeps them. The derivative is `alpha` at 0 and 0 at ``-alpha``.
+
+    References
+    ----------
+    See `elu`.
+
+    Examples
+    --------
+    >>> import softramp
+    >>> softramp.elu_backward_from_output(1.0, [-1.0, -0.75, 0.0, 2.0])
+    array([0.  , 0.25, 1.  , 1.  ])
+    """
+    return g * np.where(y > 0, y.dtype.type(1), y + alpha)
+
+
 @elementwise(2.5, 4, requires=("alpha != 0",))
 def celu(x: Any, /, alpha: Any = 1.0) -> Any:
     """Continuously differentiable exponential linear unit: ``x where x >= 0, else alpha * expm1(x / alpha)``.
@@ -122,6 +149,33 @@ def celu_backward(g: Any, x: Any, /, alpha: Any = 1.0) -> Any:
     return g * np.exp(np.minimum(x, 0) / alpha)
 
 
+@elementwise(0.5, 0.5, requires=("alpha > 0",))
+def celu_backward_from_output(g: Any, y: Any, /, alpha: Any = 1.0) -> Any:
+    """Gradient of `celu` from its result: ``g where y > 0, else g * (y + alpha) / alpha``.
+
+    Parameters
+    ----------
+    alpha : array_like, default 1.0
+        As in `celu`, but positive: `y` would not tell on which side of 0 the input was.
+
+    Notes
+    -----
+    For those who have kept only the result. Near ``-alpha`` that has lost the digits: `celu_backward`, from
+    the input, keeps them. The derivative is 1 at 0 and 0 at ``-alpha``.
+
+    References
+    ----------
+    See `celu`.
+
+    Examples
+    --------
+    >>> import softramp
+    >>> softramp.celu_backward_from_output(1.0, [-2.0, -1.5, 0.0, 2.0], alpha=2.0)
+    array([0.  , 0.25, 1.  , 1.  ])
+    """
+    return g * np.where(y > 0, y.dtype.type(1), (y + alpha) / alpha)
+
+
 SELU_SCALE = 1.0507009873554804934193349852946
 SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SATURATION = SELU_SCALE * SELU_ALPHA
@@ -172,3 +226,25 @@ def selu_backward(g: Any, x: Any, /) -> Any:
     array([0.        , 1.75809934, 1.05070099])
     """
     return g * np.where(x > 0, x.dtype.type(SELU_SCALE), SELU_SATURATION * np.exp(np.minimum(x, 0)))
+
+
+@elementwise(1, 1)
+def selu_backward_from_output(g: Any, y: Any, /) -> Any:
+    """Gradient of `selu` from its result: ``g * (scale where y > 0, else y + scale * alpha)``.
+
+    Notes
+    -----
+    For those who have kept only the result. Near ``-scale * alpha`` that has lost the digits:
+    `selu_backward`, from the input, keeps them. The derivative is 1.7580993408473766 at 0.
+
+    References
+    ----------
+    See `selu`.
+
+    Examples
+    --------
+    >>> import softramp
+    >>> softramp.selu_backward_from_output(1.0, [-0.75, 0.0, 2.0])
+    array([1.00809934, 1.75809934, 1.05070099])
+    """
+    return g * np.where(y > 0, y.dtype.type(SELU_SCALE), y + SELU_SATURATION)

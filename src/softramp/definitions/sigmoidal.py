@@ -64,6 +64,28 @@ def sigmoid_backward(g: Any, x: Any, /) -> Any:
     return g * (e / (1 + e) ** 2)
 
 
+@elementwise(1.5, 1.5)
+def sigmoid_backward_from_output(g: Any, y: Any, /) -> Any:
+    """Gradient of `sigmoid` from its result: ``g * y * (1 - y)``.
+
+    Notes
+    -----
+    For those who have kept only the result. Near 1 that has lost the digits: `sigmoid_backward`, from the
+    input, keeps them. The derivative is +0.0 at 0 and at 1.
+
+    References
+    ----------
+    See `sigmoid`.
+
+    Examples
+    --------
+    >>> import softramp
+    >>> softramp.sigmoid_backward_from_output(1.0, [0.0, 0.5, 1.0])
+    array([0.  , 0.25, 0.  ])
+    """
+    return g * (y * (1 - y))
+
+
 @elementwise(1.5, 3)
 def tanh(x: Any, /) -> Any:
     """Hyperbolic tangent: ``(1 - e) / (1 + e)``, ``e = exp(-2 * x)``.
@@ -113,3 +135,25 @@ def tanh_backward(g: Any, x: Any, /) -> Any:
     """
     e = np.exp(-2 * np.abs(x))
     return g * (4 * e / (1 + e) ** 2)
+
+
+@elementwise(2, 2)
+def tanh_backward_from_output(g: Any, y: Any, /) -> Any:
+    """Gradient of `tanh` from its result: ``g * (1 - y) * (1 + y)``.
+
+    Notes
+    -----
+    For those who have kept only the result. Near -1 and 1 that has lost the digits: `tanh_backward`, from the
+    input, keeps them. The product loses none of its own, as ``1 - y**2`` would.
+
+    References
+    ----------
+    See `tanh`.
+
+    Examples
+    --------
+    >>> import softramp
+    >>> softramp.tanh_backward_from_output(1.0, [-1.0, -0.5, 0.0])
+    array([0.  , 0.75, 1.  ])
+    """
+    return g * ((1 - y) * (1 + y))

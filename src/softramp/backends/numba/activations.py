@@ -11,7 +11,8 @@ import numpy as np
 
 from softramp.backends.numba.algebraic import far, hypotenuse
 from softramp.backends.numba.exponents import (
-    gate, gated, product, quick, quick_vanishes, quotient, reach, selu_saturation, selu_scale, silu_slope_up)
+    gate, gate_scaled_from, gated, product, quick, quick_vanishes, quotient, quotient_times, reach,
+    selu_saturation, selu_saturation_low, selu_scale, silu_slope_of)
 from softramp.backends.numba.intrinsics import at_least, at_most, fma
 from softramp.backends.numba.math import (
     T, coefficients, exp_split, exp_split_of_sum, exp_up, expm1_negative, expm1_saturates, half, largest,
@@ -234,25 +235,41 @@ def selu_backward(g, x):
 
 
 def swish(x, beta):
-    u, low = product(beta, x, reach)
-    total, one = gate(u, low)
+    u, u_low = product(beta, x, reach)
+    total, _, one = gate(u, u_low)
     return gated(x, u) * one / total
 
 
 def swish_backward(g, x, beta):
-    z, low = product(beta, x, -lowest)
-    return g * (silu_slope_up(z, low) * two_down)
+    z, z_low = product(beta, x, -lowest)
+    numerator, square, _ = silu_slope_of(z, z_low)
+    return g * (numerator / square * two_down)
 
 
 def quick_gelu(x):
-    u, low = quick(x)
-    total, one = gate(u, low)
+    u, u_low = quick(x)
+    total, _, one = gate(u, u_low)
     return at_least(x, -quick_vanishes) * one / total
 
 
 def quick_gelu_backward(g, x):
-    z, low = quick(x)
-    return g * (silu_slope_up(z, low) * two_down)
+    z, z_low = quick(x)
+    numerator, square, _ = silu_slope_of(z, z_low)
+    return g * (numerator / square * two_down)
+
+
+def swiglu(a, b, beta):
+    u, u_low = product(beta, a, reach)
+    total, low, one = gate(u, u_low)
+    return quotient_times(gated(a, u), total, low, b) * one
+
+
+def swiglu_backward(g, a, b, beta):
+    z, z_low = product(beta, a, -lowest)
+    tail = z < -gate_scaled_from
+    numerator, square, low = silu_slope_of(z, z_low)
+    slope = quotient_times(numerator * (T(1) if tail else two_down), square, low, b)
+    return g * (slope * (two_down if tail else T(1))), g * swish(a, beta)
 
 
 # ---- Algebraic
@@ -280,3 +297,26 @@ def squareplus_backward(g, x, b):
     centre = scaled_x > T(-0.6) * root
     y = T(0.5) * (scaled_x if centre else b * up) / (root if centre else fma(root, -scaled_x, square))
     return g * (T(0.5) + y if centre else y * up)
+
+
+# ---- From the output
+
+
+def elu_backward_from_output(g, y, alpha):
+    return g * (T(1) if y > T(0) else y + alpha)
+
+
+def celu_backward_from_output(g, y, alpha):
+    return g * (T(1) if y > T(0) else (y + alpha) / alpha)
+
+
+def selu_backward_from_output(g, y):
+    return g * (selu_scale if y > T(0) else (y + selu_saturation) + selu_saturation_low)
+
+
+def sigmoid_backward_from_output(g, y):
+    return g * (y * (T(1) - y))
+
+
+def tanh_backward_from_output(g, y):
+    return g * ((T(1) - y) * (T(1) + y))

@@ -9,14 +9,15 @@ import numpy as np
 from softramp.backends.numba import target
 from softramp.backends.numba.intrinsics import at_least, at_most, bits, fma
 from softramp.backends.numba.math import (
-    T, constant, exp_split_of_sum, half, largest, magic, sigmoid_saturates, square_of_one_plus, two_down,
-    two_minus_half, two_up, up)
+    T, constant, exp_split_of_sum, half, largest, magic, sigmoid_saturates, two_down, two_minus_half,
+    two_up, up)
 from softramp.backends.numba.pairs import pair
 
 reach = pair(np.float32(131), np.float64(1063))  # e^reach / 2^half and e^-reach * 2^half are normal
 gate_scaled_from = pair(np.float32(80), np.float64(700))
 selu_scale = constant("0x1.0cfabep+0", "0x1.0cfabd6a91132p+0")
 selu_saturation = constant("0x1.c212ccp+0", "0x1.c212cc640f030p+0")
+selu_saturation_low = constant("0x1.903c0cp-26", "0x1.092dbf6372048p-54")
 quick_high = constant("0x1.b3b646p+0", "0x1.b3b645a1cac08p+0")  # 1.702
 quick_low = constant("-0x1.78d4fep-26", "0x0p+0")
 quick_vanishes = pair(np.float32(66), np.float64(445))
@@ -54,12 +55,21 @@ def quotient(x, a):
 
 
 def gate(u, u_low):
-    """1 + e^-u = sum/one."""
+    """1 + e^-u = (sum + low)/one."""
     z = at_least(-u, -sigmoid_saturates)
     tail = z > gate_scaled_from
     one = two_minus_half if tail else T(1)
     y, scale = exp_split_of_sum(z, -u_low, magic - half if tail else magic)
-    return fma(y, scale, scale + one), one
+    total = fma(y, scale, scale + one)
+    return total, fma(y, scale, (scale - total) + one), one
+
+
+def quotient_times(a, b, low, c):
+    """a/(b + low) * c."""
+    inverse = T(1) / b
+    ratio = a * inverse
+    y = fma(ratio, c, fma(-ratio, low, fma(-ratio, b, a)) * c * inverse)
+    return y if abs(y) > T(0) else ratio * c
 
 
 def gated(x, u):
@@ -74,11 +84,14 @@ def quick(x):
     return z, fma(quick_low, a, product_low(quick_high, a, z))
 
 
-def silu_slope_up(z, z_low):
-    """silu' at z + z_low, times 2^up."""
+def silu_slope_of(z, z_low):
+    """silu' at z + z_low = numerator/(square + low) * 2^-up."""
     y, scale = exp_split_of_sum(-abs(z), z_low if z < T(0) else -z_low, magic + up)
     e, one = fma(y, scale, scale), T(1) + z
     total = fma(e, two_down, one)
     low = fma(e, two_down, one - total) + z_low
     above, below = fma(e, one, two_up), fma(e, total, e * low)
-    return (below if z < T(0) else above) / square_of_one_plus(e)
+    plus = fma(e, two_down, T(1))
+    rest = T(2) * plus * fma(e, two_down, T(1) - plus)
+    square = fma(plus, plus, rest)
+    return below if z < T(0) else above, square, fma(plus, plus, -square) + rest
