@@ -57,6 +57,7 @@ FORWARD = {
     "softsign": [-1.0, -0.0, 0.0, 1.0, NAN],
     "squareplus": [0.0, 1.0, 1.0, INF, NAN],
     "swiglu": [-0.0, -0.0, 0.0, INF, NAN],
+    "reglu": [0.0, -0.0, 0.0, INF, NAN],
 }
 # At g = 1; the second list of a function with two outputs is its second output.
 BACKWARD = {
@@ -93,6 +94,7 @@ BACKWARD = {
     "selu_backward_from_output": [[-INF, 1.7580993408473766, 1.7580993408473766, 1.0507009873554805, NAN]],
     "sigmoid_backward_from_output": [[-INF, -0.0, 0.0, -INF, NAN]],
     "tanh_backward_from_output": [[-INF, 1.0, 1.0, -INF, NAN]],
+    "reglu_backward": [[0.0, 0.0, 0.0, WEIGHT, WEIGHT], [0.0, -0.0, 0.0, INF, NAN]],
 }
 # Where these are closed, g has no influence. All others multiply.
 CLOSED = {
@@ -108,6 +110,7 @@ CLOSED = {
     "hard_swish_backward": [-INF, -3.0],
     "sparse_plus_backward": [-INF, -1.0],
     "sparse_sigmoid_backward": [-INF, -1.0, 1.0, INF],
+    "reglu_backward": [-INF, -1.0, -0.0, 0.0],
 }
 # Parameters, and the derivative at each kink and at the floats below and above it.
 KINKS = {
@@ -156,6 +159,8 @@ def test_forward(source, dtype, name):
     others = [np.full_like(x, WEIGHT)] * following(definitions[name])
     with np.errstate(all="ignore"):
         y = getattr(source, name)(x, *others)
+    with np.errstate(all="ignore"):
+        y = getattr(source, name)(x, *[np.full_like(x, WEIGHT)] * following(definitions[name]))
     assert_same_bits(y, every_lane(FORWARD[name], dtype))
 
 
@@ -189,7 +194,8 @@ def test_nan_and_inf_in_g(namespace, dtype, definition):
     for x in CLOSED.get(definition.name, []):
         for g in (NAN, INF, -INF, -1.0):
             args = [every_lane([value], dtype) for value in (g, x, *[WEIGHT] * following(definition))]
-            assert_same_bits(getattr(namespace, definition.name)(*args), every_lane([0.0], dtype))
+            y = outputs(getattr(namespace, definition.name)(*args))[0]
+            assert_same_bits(y, every_lane([0.0], dtype))
 
 
 @each_source

@@ -443,7 +443,7 @@ def test_wrong_counts(namespace, definition):
     with pytest.raises(TypeError, match="positional arguments"):
         f(*[1.0] * (definition.nin - 1))
     with pytest.raises(TypeError, match="positional arguments"):
-        f(*[1.0] * (definition.nin + 2))
+        f(*[1.0] * (definition.nin + definition.nout + 1))
 
 
 INF, NAN = np.inf, np.nan

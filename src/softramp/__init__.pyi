@@ -73,6 +73,34 @@ class _FromOutput(np.ufunc):  # type: ignore[misc]  # pyright: ignore[reportGene
     def __call__(self, g: Any, y: Any, /, out: None = None, *,
                  dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
 
+class _Gated(np.ufunc):  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
+    @overload
+    def __call__(self, a: NDArray[_F], b: NDArray[_F], /, out: None = None, *,
+                 dtype: None = None, **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+    @overload
+    def __call__(self, a: float, b: float, /, out: None = None, *,
+                 dtype: None = None, **kwargs: Unpack[_Keywords]) -> np.float64: ...
+    @overload
+    def __call__(self, a: Any, b: Any, /, out: _Array | tuple[_Array], *,
+                 dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> _Array: ...
+    @overload
+    def __call__(self, a: Any, b: Any, /, out: None = None, *,
+                 dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+
+class _GatedBackward(np.ufunc):  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
+    @overload
+    def __call__(self, g: NDArray[_F] | float, a: NDArray[_F], b: NDArray[_F], /, out: None = None, *,
+                 dtype: None = None, **kwargs: Unpack[_Keywords]) -> tuple[NDArray[_F], NDArray[_F]]: ...
+    @overload
+    def __call__(self, g: float, a: float, b: float, /, out: None = None, *,
+                 dtype: None = None, **kwargs: Unpack[_Keywords]) -> tuple[np.float64, np.float64]: ...
+    @overload
+    def __call__(self, g: Any, a: Any, b: Any, /, out: tuple[_Array, _Array], *,
+                 dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> tuple[_Array, _Array]: ...
+    @overload
+    def __call__(self, g: Any, a: Any, b: Any, /, out: None = None, *,
+                 dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> tuple[Any, Any]: ...
+
 relu: _Forward
 relu_backward: _Backward
 sigmoid: _Forward
@@ -104,6 +132,8 @@ sparse_plus: _Forward
 sparse_plus_backward: _Backward
 sparse_sigmoid: _Forward
 sparse_sigmoid_backward: _Backward
+reglu: _Gated
+reglu_backward: _GatedBackward
 
 @overload
 def leaky_relu(x: NDArray[_F], /, negative_slope: NDArray[_F] | float = 0.01, *, out: None = None,

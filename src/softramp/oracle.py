@@ -192,6 +192,10 @@ def tanh_backward_from_output(g: Any, y: Any) -> Any:
     return g * (1 - y) * (1 + y)
 
 
+def reglu(a: Any, b: Any) -> Any:
+    return relu(a) * b
+
+
 def formula(name: str) -> Callable[..., Any]:
     """The formula behind a definition: its own, or the forward function of a derivative.
 

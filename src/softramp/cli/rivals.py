@@ -205,6 +205,12 @@ class NumPy(Contender):
     def sparse_sigmoid_backward(self, g: Any, x: Any, *, out: Any) -> Call:
         return lambda: g / 2 * (np.abs(x) < 1)
 
+    def reglu(self, a: Any, b: Any, *, out: Any) -> Call:
+        return lambda: np.maximum(a, 0) * b
+
+    def reglu_backward(self, g: Any, a: Any, b: Any, *, out: Any) -> Call:
+        return lambda: (g * b * (a > 0), g * np.maximum(a, 0))
+
     def softmax(self, x: Any, *, axis: int, out: Any) -> Call:
         def call() -> Any:
             e = np.exp(x - x.max(axis=axis, keepdims=True))
@@ -434,6 +440,12 @@ class Torch(Contender):
         if out is None:
             return self._backward("hardswish_backward", out, g, x)
         return partial(self._aten.hardswish_backward.out, g, x, out=out)
+
+    def reglu(self, a: Any, b: Any, *, out: Any) -> Call:
+        return lambda: self._torch.mul(self._torch.relu(a), b, out=out)
+
+    def reglu_backward(self, g: Any, a: Any, b: Any, *, out: Any) -> Call:
+        return lambda: (self._aten.threshold_backward(g * b, a, 0), g * self._torch.relu(a))
 
     def softmax(self, x: Any, *, axis: int, out: Any) -> Call:
         return partial(self._torch.softmax, x, axis, out=out)

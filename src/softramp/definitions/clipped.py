@@ -134,8 +134,8 @@ def clipped_linear(
     Notes
     -----
     The line is rounded once, by a fused multiply-add, whatever the parameters; a processor without one
-    rounds the product, too, and is off by up to an eps of ``abs(slope * x) + abs(offset)``. NaN is kept; -0.0 becomes ``+0.0``, as adding the offset makes it. A slope of 0 at an
-    infinity gives the offset.
+    rounds the product, too, and is off by up to an eps of ``abs(slope * x) + abs(offset)``. NaN is kept;
+    -0.0 becomes +0.0, as adding the offset makes it. A slope of 0 at an infinity gives the offset.
 
     References
     ----------

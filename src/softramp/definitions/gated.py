@@ -1,4 +1,4 @@
-"""The input times a smooth gate."""
+"""The input times a gate."""
 
 from __future__ import annotations
 

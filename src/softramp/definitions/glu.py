@@ -5,7 +5,68 @@ from __future__ import annotations
 from typing import Any
 
 from softramp.definitions.gated import swish, swish_backward
+from softramp.definitions.piecewise import relu, relu_backward
 from softramp.definitions.registry import elementwise
+
+
+@elementwise(0.5, 0.5)
+def reglu(a: Any, b: Any, /) -> Any:
+    """Gated linear unit with a ramp for the gate: ``relu(a) * b``.
+
+    Parameters
+    ----------
+    a : array_like
+        The gate, before its ramp; float16, bfloat16, float32 or float64.
+    b : array_like
+        What is gated; broadcasts against `a`.
+
+    Notes
+    -----
+    The product is IEEE's: a closed gate times an infinite `b` is NaN.
+
+    References
+    ----------
+    Shazeer, "GLU variants improve transformer", 2020, arXiv:2002.05202.
+
+    Examples
+    --------
+    >>> import softramp
+    >>> softramp.reglu([-2.0, 3.0], 0.5)
+    array([0. , 1.5])
+    """
+    return relu(a) * b
+
+
+@elementwise(0.5, 0.5, nout=2)
+def reglu_backward(g: Any, a: Any, b: Any, /) -> Any:
+    """Gradients of `reglu`, with respect to `a` and to `b`: ``0 where a <= 0, else g * b``; ``g * relu(a)``.
+
+    Parameters
+    ----------
+    a : array_like
+        As in `reglu`.
+    b : array_like
+        As in `reglu`.
+
+    Notes
+    -----
+    The derivative of the ramp at 0 is 0. Where it is closed the gradient with respect to `a` is +0.0, even
+    if `g` or `b` is infinite or NaN; where `a` is NaN it is ``g * b``.
+
+    References
+    ----------
+    See `reglu`.
+
+    Examples
+    --------
+    >>> import softramp
+    >>> ga, gb = softramp.reglu_backward(1.0, [-2.0, 3.0], 0.5)
+    >>> ga
+    array([0. , 0.5])
+    >>> gb
+    array([0., 3.])
+    """
+    return relu_backward(g * b, a), g * relu(a)
 
 
 @elementwise(2.5, 4, requires=("-inf < beta", "beta < inf"))

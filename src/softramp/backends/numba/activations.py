@@ -320,3 +320,11 @@ def sigmoid_backward_from_output(g, y):
 
 def tanh_backward_from_output(g, y):
     return g * ((T(1) - y) * (T(1) + y))
+
+
+def reglu(a, b):
+    return relu(a) * b
+
+
+def reglu_backward(g, a, b):
+    return relu_backward(g * b, a), g * relu(a)
