@@ -12,6 +12,7 @@ import pytest
 
 from softramp import backends
 from softramp.backends import c
+from softramp.cli.verify import in_domain
 from softramp.definitions import Definition, definitions
 from softramp.definitions.registry import FLOATING, NARROW
 
@@ -58,7 +59,10 @@ def following(definition: Definition) -> int:
 def arguments(definition: Definition, dtype: str, shape, seed: int = 0) -> list[np.ndarray]:
     """Arrays for every operand and every parameter that has no default."""
     rng = np.random.default_rng(seed)
-    return [rng.normal(0, 3, shape).astype(dtype) for _ in range(definition.nin + required(definition))]
+    args = [rng.normal(0, 3, shape).astype(dtype) for _ in range(definition.nin + required(definition))]
+    if not definition.gufunc_signature:
+        args[definition.first_input] = in_domain(definition, args[definition.first_input])
+    return args
 
 
 def in_float32(function):

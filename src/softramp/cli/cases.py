@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from softramp import policy
+from softramp.cli.verify import in_domain
 from softramp.definitions import Definition, definitions
 from softramp.factory import parameter_dtype
 
@@ -194,9 +195,11 @@ def make_data(case: Case) -> Data:
     operands = []
     for name in case.definition.operands:
         x = rng.normal(0, case.sigma, case.shape)
-        if name == "y":
+        if name == "y" and case.is_row:
             forward = definitions[case.definition.forward].function
             x = np.moveaxis(forward(np.moveaxis(x, case.axis, -1)), -1, case.axis)
+        elif name != "g" and not case.is_row:
+            x = in_domain(case.definition, x)
         operands.append(np.ascontiguousarray(x, case.dtype))
     if case.new:
         return Data(operands, None)

@@ -72,13 +72,28 @@ def samples(dtype: str, n: int) -> Array:
     return np.concatenate([edges, -edges, x])
 
 
+def in_domain(definition: Definition, x: Array) -> Array:
+    """`x`, moved into (0, 1) where the function has no finite value, as logit outside; or a result of it.
+
+    That is what a derivative from the output takes.
+    """
+    forward = definitions[definition.forward]
+    wide = x.astype(np.result_type(x, np.float32))  # as the definitions want it
+    free = forward.nin - 1 + len(forward.parameters) - len(forward.defaults)
+    with np.errstate(all="ignore"):
+        y = forward.function(wide, *[np.ones_like(wide)] * free, *forward.defaults)
+        if definition.operands[-1] != "y":
+            y = np.where(np.isfinite(y), wide, np.where(abs(wide) < 1, abs(wide), 1 / (1 + abs(wide))))
+        return np.asarray(y, x.dtype)
+
+
 @functools.lru_cache(1)
 def elementwise_case(name: str, dtype: str, n: int) -> tuple[list[Array], tuple[Array, ...]]:
     """Operands and exact outputs: g = 1, default parameters; what has no default and follows x is N(0, 1)."""
     from softramp import oracle
 
     definition = definitions[name]
-    x = samples(dtype, n)
+    x = in_domain(definition, samples(dtype, n))
     rng = np.random.default_rng(2)
     operands = [np.ones_like(x)] * definition.first_input + [x]
     parameter = parameter_dtype(dtype_of(NARROW.get(dtype, dtype)).char)
