@@ -134,6 +134,14 @@ sparse_sigmoid: _Forward
 sparse_sigmoid_backward: _Backward
 reglu: _Gated
 reglu_backward: _GatedBackward
+log_sigmoid: _Forward
+log_sigmoid_backward: _Backward
+logit: _Forward
+logit_backward: _Backward
+mish: _Forward
+mish_backward: _Backward
+tanhshrink: _Forward
+tanhshrink_backward: _Backward
 
 @overload
 def leaky_relu(x: NDArray[_F], /, negative_slope: NDArray[_F] | float = 0.01, *, out: None = None,
@@ -308,6 +316,25 @@ def celu_backward_from_output(g: NDArray[_F] | float, y: NDArray[_F], /, alpha: 
 @overload
 def celu_backward_from_output(g: Any, y: Any, /, alpha: ArrayLike = 1.0, *, out: Any = None,
                               dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def softplus(x: NDArray[_F], /, beta: NDArray[_F] | float = 1.0, *, out: None = None,
+             dtype: None = None, **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def softplus(x: Any, /, beta: ArrayLike = 1.0, *, out: Any = None,
+             dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def softplus_backward(g: NDArray[_F] | float, x: NDArray[_F], /, beta: NDArray[_F] | float = 1.0, *,
+                      out: None = None, dtype: None = None, **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def softplus_backward(g: Any, x: Any, /, beta: ArrayLike = 1.0, *, out: Any = None,
+                      dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def softplus_backward_from_output(g: NDArray[_F] | float, y: NDArray[_F], /,
+                                  beta: NDArray[_F] | float = 1.0, *, out: None = None,
+                                  dtype: None = None, **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def softplus_backward_from_output(g: Any, y: Any, /, beta: ArrayLike = 1.0, *, out: Any = None,
+                                  dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
 @overload
 def softmax(x: NDArray[_F], /, axis: int = -1, *, out: None = None, dtype: None = None) -> NDArray[_F]: ...
 @overload

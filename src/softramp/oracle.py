@@ -12,6 +12,7 @@ Nothing here is taken from the kernels or from definitions/.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -41,7 +42,13 @@ def _op(name: str) -> Callable[[Any], Any]:
     return lambda x: getattr(mpmath if isinstance(x, mpf) else np, name)(x)
 
 
-exp, expm1, sqrt, _tanh = map(_op, ("exp", "expm1", "sqrt", "tanh"))
+exp, expm1, log, cosh, sqrt, _tanh = map(_op, ("exp", "expm1", "log", "cosh", "sqrt", "tanh"))
+
+
+def log1p(x: Any) -> Any:
+    if not np.iscomplexobj(x):
+        return _op("log1p")(x)
+    return np.log1p(x.real) + 1j * (x.imag / (1 + x.real))  # NumPy's loses a small real part
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:
@@ -194,6 +201,33 @@ def tanh_backward_from_output(g: Any, y: Any) -> Any:
 
 def reglu(a: Any, b: Any) -> Any:
     return relu(a) * b
+
+
+def softplus(x: Any, beta: Any) -> Any:
+    return where(x > 0, x, 0 * x) + log1p(exp(where(x > 0, -x, x) * beta)) / beta
+
+
+def softplus_backward_from_output(g: Any, y: Any, beta: Any) -> Any:
+    return -g * expm1(-beta * y)
+
+
+def log_sigmoid(x: Any) -> Any:
+    return -softplus(-x, 1)
+
+
+def logit(x: Any) -> Any:
+    return where(x > 0.25, log1p((2 * x - 1) / (1 - x)), log(x) - log1p(-x))
+
+
+def mish(x: Any) -> Any:
+    return x * _tanh(softplus(x, 1))
+
+
+def tanhshrink(x: Any) -> Any:
+    if isinstance(x, mpf):
+        return x - _tanh(x)
+    terms = (2 * k * x ** (2 * k + 1) / LONG(math.factorial(2 * k + 1)) for k in range(1, 14))
+    return where(abs(x) < 1, sum(terms) / cosh(x), x - _tanh(x))  # of x*cosh(x) - sinh(x)
 
 
 def formula(name: str) -> Callable[..., Any]:

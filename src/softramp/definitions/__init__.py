@@ -10,9 +10,9 @@ bfloat16 array comes to them as float32.
 """
 
 from softramp.definitions import (  # isort: skip  # the order of tables
-    piecewise, clipped, exponential, sigmoidal, algebraic, gated, glu, rows)
+    piecewise, clipped, exponential, sigmoidal, logarithmic, algebraic, gated, glu, rows)
 from softramp.definitions.registry import Bar, Definition, definitions
 
 __all__ = [
     "Bar", "Definition", "algebraic", "clipped", "definitions", "exponential", "gated", "glu",
-    "piecewise", "rows", "sigmoidal"]
+    "logarithmic", "piecewise", "rows", "sigmoidal"]

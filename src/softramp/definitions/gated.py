@@ -171,3 +171,56 @@ def quick_gelu_backward(g: Any, x: Any, /) -> Any:
     array([-0. ,  0.5,  1. ])
     """
     return swish_backward(g, x, 1.702)
+
+
+@elementwise(4, 4)
+def mish(x: Any, /) -> Any:
+    """Self-regularized non-monotonic unit: ``x * tanh(softplus(x))``.
+
+    Notes
+    -----
+    Computed as ``x * n / (n + 2)``, ``n = e * (e + 2)``, ``e = exp(x)``, one formula for both signs, good to
+    the last subnormal of the tail. -inf gives its limit, -0.0; NaN and -0.0 are kept.
+
+    References
+    ----------
+    Misra, "Mish: a self regularized non-monotonic activation function", BMVC 2020, arXiv:1908.08681.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import softramp
+    >>> softramp.mish([-np.inf, -1.0, 0.0, 100.0]).round(4)
+    array([ -0.    ,  -0.3034,   0.    , 100.    ])
+    """
+    z = np.clip(x, -800, 20)
+    e = np.exp(z)
+    n = e * (e + 2)
+    return np.where(x < 20, z * n / (n + 2), x)
+
+
+@elementwise(4, 5, root=-1.1924312145154955)
+def mish_backward(g: Any, x: Any, /) -> Any:
+    """Gradient of `mish`: ``g * (w + x * sigmoid(x) * (1 - w**2))``, ``w = tanh(softplus(x))``.
+
+    Notes
+    -----
+    ``1 - w**2`` cancels for large `x`: the kernels compute with ``exp(x)``. The limits are kept: `g` times
+    -0.0 at -inf, `g` at inf.
+
+    References
+    ----------
+    See `mish`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import softramp
+    >>> softramp.mish_backward(1.0, [-np.inf, 0.0, np.inf])
+    array([-0. ,  0.6,  1. ])
+    """
+    z = np.clip(x, -800, 25)
+    e = np.exp(z)
+    d = e * (e + 2) + 2
+    below = e * (4 * (1 + z) + e * (e * (e + 4) + 6 + 4 * z)) / d / d
+    return g * np.where(x < 0, below, 1 + (4 * z * e * (1 + e) - 2 * d) / d / d)

@@ -157,3 +157,51 @@ def tanh_backward_from_output(g: Any, y: Any, /) -> Any:
     array([0.  , 0.75, 1.  ])
     """
     return g * ((1 - y) * (1 + y))
+
+
+@elementwise(2.5, 4)
+def tanhshrink(x: Any, /) -> Any:
+    """What tanh takes away: ``x - tanh(x)``.
+
+    Notes
+    -----
+    Odd. That difference has lost every digit of a small `x`, where the result is ``x**3 / 3``: the kernels
+    have a polynomial below 1. -inf gives -inf, inf gives inf; NaN and -0.0 are kept.
+
+    References
+    ----------
+    ``torch.nn.Tanhshrink``, PyTorch's documentation.
+
+    Examples
+    --------
+    >>> import softramp
+    >>> softramp.tanhshrink([-0.0, 1e-6, 1.0])
+    array([-0.00000000e+00,  3.33333333e-19,  2.38405844e-01])
+    """
+    square = np.minimum(x * x, 1)
+    q = 0
+    for k in (13, 11, 9, 7, 5, 3):  # Lambert's fraction: tanh(x) = x / (1 + q)
+        q = square / (k + q)
+    return np.where(np.abs(x) < 1, x * q / (1 + q), x - np.tanh(x))
+
+
+@elementwise(4, 5)
+def tanhshrink_backward(g: Any, x: Any, /) -> Any:
+    """Gradient of `tanhshrink`: ``g * tanh(x)**2``.
+
+    Notes
+    -----
+    The derivative is +0.0 at 0, 1 at both infinities.
+
+    References
+    ----------
+    See `tanhshrink`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import softramp
+    >>> softramp.tanhshrink_backward(1.0, [-np.inf, 0.0, np.inf])
+    array([1., 0., 1.])
+    """
+    return g * np.tanh(x) ** 2

@@ -14,6 +14,8 @@ from softramp.backends.numba.exponents import (
     gate, gate_scaled_from, gated, product, quick, quick_vanishes, quotient, quotient_times, reach,
     selu_saturation, selu_saturation_low, selu_scale, silu_slope_of)
 from softramp.backends.numba.intrinsics import at_least, at_most, fma
+from softramp.backends.numba.log import (  # whose forward functions are kernels as they are
+    logit, logit_slope, mish, mish_slope, softplus, softplus_slope, softplus_slope_of_output, tanhshrink)
 from softramp.backends.numba.math import (
     T, coefficients, exp_split, exp_split_of_sum, exp_up, expm1_negative, expm1_saturates, half, largest,
     lowest, magic, polynomial, scaled, sigmoid_saturates, silu_vanishes, square_of_one_plus,
@@ -328,3 +330,35 @@ def reglu(a, b):
 
 def reglu_backward(g, a, b):
     return relu_backward(g * b, a), g * relu(a)
+
+
+# ---- Softplus and its like, mish, logit, tanhshrink
+
+
+def softplus_backward(g, x, beta):
+    return g * softplus_slope(x, beta)
+
+
+def softplus_backward_from_output(g, y, beta):
+    return g * softplus_slope_of_output(y, beta)
+
+
+def log_sigmoid(x):
+    return -softplus(-x, T(1))
+
+
+def log_sigmoid_backward(g, x):
+    return g * sigmoid(-x)
+
+
+def logit_backward(g, x):
+    return g * logit_slope(x)
+
+
+def mish_backward(g, x):
+    return g * mish_slope(x)
+
+
+def tanhshrink_backward(g, x):
+    t = tanh(x)
+    return g * (t * t)
