@@ -41,7 +41,7 @@ def call(benchmark, request, label, contender):
     reference = cases.Reference(case, data)
     with timing.equal_threads(case.threads, [who]), np.errstate(all="ignore"):
         bound = who.bind(case, data)
-        error = reference.error(bound.call())
+        error = reference.error(who.read(bound.call()))
         if contender in backends.NAMES:
             assert error <= reference.allowed
         benchmark.group = label

@@ -15,6 +15,7 @@ from typing import Any
 
 import softramp
 from softramp.aliases import ALIASES
+from softramp.cli import cases
 from softramp.cli.display import duration, ratio, ulp
 from softramp.cli.rivals import RIVALS
 from softramp.cli.timing import MAX_ULP
@@ -46,12 +47,14 @@ def promises(bar: Bar) -> list[str]:
 
 
 def benchmark(path: str) -> Iterator[str]:
-    """A line for each case and backend: softramp's time and error, then what the rivals take."""
+    """A line for each case of --quick and backend: softramp's time and error, then what the rivals take."""
     report = json.loads((ROOT / path).read_text(encoding="utf-8"))
+    quick = {case.label: case for case in cases.quick(cases.QUICK)}
     lines: dict[tuple[str, str], dict[str, Any]] = {}
     for one in report["benchmarks"]:
         contender = one["params"]["contender"].partition(" ")[0]  # "softramp c", "numpy beside c"
-        lines.setdefault((one["group"], one["extra_info"]["backend"]), {})[contender] = one
+        if one["group"] in quick:
+            lines.setdefault((one["group"], one["extra_info"]["backend"]), {})[contender] = one
     rivals = [rival for rival in RIVALS if any(rival in line for line in lines.values())]
     config = report["machine_info"]["softramp"]
     versions = ", ".join(f"{name} {version}" for name, version in config["versions"].items())
@@ -64,12 +67,10 @@ def benchmark(path: str) -> Iterator[str]:
     yield f"| function | size | backend | softramp | ULP | {' | '.join(rivals)} |"
     yield "| --- | --- | --- | ---: | ---: |" + " ---: |" * len(rivals)
     for (group, backend), line in lines.items():
-        ours = line["softramp"]
-        name = ours["params"]["function"]
-        size = group.removeprefix(name + " ").removesuffix(" float32, out=, 1 thread")
+        ours, case = line["softramp"], quick[group]
         cells = [duration(ours["stats"]["median"]), ulp(ours["extra_info"]["ulp"])]
         cells += [beside(line[rival]["extra_info"]) if rival in line else "" for rival in rivals]
-        yield f"| `{name}` | {size} | {backend} | {' | '.join(cells)} |"
+        yield f"| `{case.function}` | {case.details} | {backend} | {' | '.join(cells)} |"
 
 
 def beside(rival: dict[str, Any]) -> str:

@@ -10,21 +10,27 @@ from softramp import backends
 from softramp.cli import UsageError, cases, rivals
 from softramp.cli.cases import Case
 from softramp.definitions import definitions
+from softramp.definitions.registry import FLOATING
 
 if TYPE_CHECKING:
     from softramp.cli.timing import Result
 
-DTYPES = ("float32", "float64")
-SECONDS, QUICK_SECONDS = 0.3, 0.25
+SECONDS, QUICK_SECONDS = 0.3, 0.2
+COMPILING = 1.0  # seconds, about, that Numba takes for one function and dtype
 EPILOG = """\
 Each case is verified, then timed in turns with each rival on equal threads. Without options, every
-function is measured at float32, out=, one thread, and a few with other sizes, dtypes and threads. An
-option that names dtypes, sizes, shapes, threads or inputs asks for just their combinations.
+function is measured at float32, out=, one thread, and a few with other sizes, dtypes, threads and kinds
+of arrays. An option that names one of these asks for just their combinations.
+
+Two more columns are no rivals: "call", beside arrays of up to 1,000 elements, is a call of NumPy's own,
+np.exp(x, out=); "float32", beside 16-bit types, is the same case in float32.
 
 examples:
-  softramp bench --quick                           under 90 seconds, with a summary
+  softramp bench --quick                           under a minute, with a summary
   softramp bench relu sigmoid --size 100 10000     two functions at two sizes
   softramp bench softmax --shape 128x128 1000x1024@0 --threads 1 2
+  softramp bench relu sigmoid --dtype float16 bfloat16
+  softramp bench --size 100 --shape 1x10 --kind contiguous scalar-parameter --rival call
   softramp bench --rival torch --json here.json    then: pytest-benchmark compare here.json
   SOFTRAMP_ISA=avx2 ATEN_CPU_CAPABILITY=avx2 NPY_DISABLE_CPU_FEATURES=X86_V4 softramp bench
 """
@@ -37,18 +43,21 @@ def add_parser(subparsers: Any) -> None:
         epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("functions", nargs="*", type=cases.function_name, metavar="function", help="default: all")
-    add("--quick", action="store_true", help="each function once, in less than 90 seconds")
-    add("--full", action="store_true", help="the product of sizes, dtypes, threads and out=: up to an hour")
-    add("--dtype", nargs="+", choices=DTYPES, help="default: float32")
+    add("--quick", action="store_true", help="the best-known functions, in less than a minute")
+    add("--full", action="store_true", help="the product of sizes, dtypes, threads and out=: hours")
+    add("--dtype", nargs="+", choices=FLOATING, help="default: float32")
     add("--size", nargs="+", type=cases.positive, metavar="N", help="elements, for elementwise functions")
     add("--shape", nargs="+", type=cases.layout, metavar="RxC[@AXIS]", help="shapes, for functions of rows")
     add("--threads", nargs="+", type=cases.positive, metavar="N", help="default: 1")
     add("--new", action="store_true", help="let every call make its result, instead of passing out=")
     add("--sigma", nargs="+", type=cases.positive_float, metavar="S",
         help="inputs are normal(0, S^2); default: 3")
+    add("--kind", nargs="+", choices=cases.KINDS, metavar="KIND",
+        help=f"of arrays, for elementwise functions: {', '.join(cases.KINDS)}; default: contiguous")
     add("--backend", nargs="+", choices=backends.NAMES, help="default: the one that softramp uses")
-    add("--rival", nargs="+", choices=[*rivals.RIVALS, *backends.NAMES], metavar="RIVAL",
-        help=f"default: {', '.join(rivals.RIVALS)}; also {' and '.join(backends.NAMES)}, softramp's own")
+    add("--rival", nargs="+", metavar="RIVAL", choices=[*rivals.RIVALS, *rivals.YARDSTICKS, *backends.NAMES],
+        help=f"default: {', '.join(rivals.RIVALS | rivals.YARDSTICKS)}; also {' and '.join(backends.NAMES)}, "
+             "softramp's own")
     add("--seconds", type=cases.positive_float, metavar="S",
         help=f"time for a case beside a rival; default: {SECONDS}, {QUICK_SECONDS} with --quick")
     add("--json", type=_output, metavar="FILE", help="write all times in pytest-benchmark's layout")
@@ -66,16 +75,19 @@ def _output(text: str) -> Path:
 
 def choose(args: argparse.Namespace) -> list[Case]:
     """The cases that the command line asks for."""
-    functions = args.functions or list(definitions)
+    functions = args.functions or (cases.QUICK if args.quick else list(definitions))
     asked = {"dtypes": args.dtype, "sizes": args.size, "layouts": args.shape, "threads": args.threads,
-             "new": [True] if args.new else None, "sigmas": args.sigma}
+             "new": [True] if args.new else None, "sigmas": args.sigma, "kinds": args.kind}
     asked = {name: values for name, values in asked.items() if values}
     if args.quick + args.full + bool(asked) > 1:
         raise UsageError("--quick and --full choose the cases; leave out the options that do, too")
-    if asked:
-        return cases.product(functions, **asked)
-    plan = cases.quick if args.quick else cases.full if args.full else cases.star
-    return plan(functions)
+    if not set(args.dtype or ()) <= set(cases.dtypes_here()):
+        raise UsageError("bfloat16 needs ml_dtypes: python -m pip install 'softramp[bfloat16]'")
+    plan = cases.product if asked else cases.quick if args.quick else cases.full if args.full else cases.star
+    chosen = plan(functions, **asked)
+    if not chosen:
+        raise UsageError("none of these functions has such dtypes and kinds of arrays")
+    return chosen
 
 
 def run(args: argparse.Namespace) -> int:
@@ -88,15 +100,18 @@ def run(args: argparse.Namespace) -> int:
 
     chosen = choose(args)
     ours = [_ours(name) for name in args.backend or [None]]
-    found = rivals.find(args.rival or rivals.RIVALS)
+    found = rivals.find(args.rival or rivals.RIVALS | rivals.YARDSTICKS)
     console = Console(highlight=False)
     ceilings = {n: timing.copy_bandwidth(n) for n in sorted({case.threads for case in chosen})}
     display.header(console, ours, found, ceilings)
 
     seconds = args.seconds or (QUICK_SECONDS if args.quick else SECONDS)
-    results, finished = _measure([(case, one) for one in ours for case in chosen], found.here, seconds)
-    names = [rival.name for rival in found.here]
-    display.table(console, results, names, ceilings)
+    jobs = [(case, one) for one in ours for case in chosen]
+    compiled = {(case.function, case.dtype) for case, one in jobs if one.name == "numba"}
+    total = sum(timing.expected(case, found.here, seconds) for case, _ in jobs) + COMPILING * len(compiled)
+    display.plan(console, len(jobs), total)
+    results, finished = _measure(jobs, found.here, seconds)
+    display.table(console, results, found.here, ceilings)
     measured = {result.case.function for result in results}
     mixed = timing.relu_and_sigmoids(ours[0], seconds) if {"relu", "sigmoid"} <= measured else None
     display.summary(console, results, mixed)
@@ -127,17 +142,18 @@ def _measure(
 
     from softramp.cli import timing
 
-    columns = (BarColumn(None), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn(),
-               TextColumn("so far,"), TimeRemainingColumn(), TextColumn("left"),
-               TextColumn("{task.description}"))
+    columns = (BarColumn(None), TimeElapsedColumn(), TextColumn("so far,"), TimeRemainingColumn(),
+               TextColumn("left"), TextColumn("{task.description}"))
     results: list[Result] = []
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=len(jobs))
+        expected = [timing.expected(case, others, seconds) for case, _ in jobs]
+        task = progress.add_task("", total=sum(expected))
         try:
-            for case, ours in jobs:
-                progress.update(task, description=f"{case.function} {case.size_label}")
+            for (case, ours), share in zip(jobs, expected):
+                place = f"{len(results) + 1}/{len(jobs)}"
+                progress.update(task, description=f"{place} {case.function} {case.size_label}")
                 results.append(timing.measure(case, ours, others, seconds))
-                progress.advance(task)
+                progress.advance(task, share)
         except KeyboardInterrupt:
             return results, False
     return results, True

@@ -9,13 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from softramp.cli.cases import COMPARED, MEMORY_BOUND, Case
-from softramp.cli.rivals import Found, Softramp
+from softramp.cli.rivals import Contender, Found, Softramp
 from softramp.cli.timing import MAX_ULP, Comparison, Result
 from softramp.policy import GRAIN
 from softramp.runtime import show_config
 
 WIDE = 110  # columns from which a cell has room for the rival's time
 NOISE = 0.95  # a ratio above this is not slower
+NAMED = 10  # cases in a sentence
 
 
 def duration(seconds: float) -> str:
@@ -52,7 +53,7 @@ def header(console: Console, ours: Sequence[Softramp], found: Found, ceilings: M
         "processor": f"{config['processor']}; {config['threads']['number']} threads "
                      f"({config['threads']['from']}); {config['system']}",
         "versions": ", ".join(f"{name} {text}" for name, text in versions.items() if name != "softramp"),
-        "rivals": ", ".join(f"{rival.name} {rival.version}" for rival in found.here),
+        "rivals": ", ".join(f"{rival.name} {rival.version}" for rival in found.here if rival.is_rival),
         "not found": "; ".join(f"{name} ({why})" for name, why in found.missing.items()),
         "copy rate": "; ".join(
             f"{rate / 1e9:.1f} GB/s, {n} thread{'s' * (n > 1)}" for n, rate in ceilings.items())
@@ -71,27 +72,40 @@ def _backend(name: str, isa: str) -> str:
     return f"{name} backend ({isa})" if isa else f"{name} backend"
 
 
+def plan(console: Console, jobs: int, seconds: float) -> None:
+    """How long it will take."""
+    number, unit = (seconds / 60, "minute") if seconds >= 100 else (seconds, "second")
+    number = max(1, round(number))
+    console.print(f"\n{jobs} case{'s' * (jobs > 1)}, about {number} {unit}{'s' * (number > 1)}. "
+                  "Ctrl-C shows what there is by then.")
+
+
 # ---- Table
 
 
 def table(
-    console: Console, results: Sequence[Result], rivals: Sequence[str], ceilings: Mapping[int, float],
+    console: Console, results: Sequence[Result], contenders: Sequence[Contender],
+    ceilings: Mapping[int, float],
 ) -> None:
     """Two lines for each case: times and ratios; below them the largest errors, in ULP."""
     if not results:
         return
     first = results[0]
+    used = {name for result in results for name in result.comparisons}
+    shown = [c for c in contenders if c.is_rival or c.name in used]
+    names = [c.name for c in shown]
     grid = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     grid.add_column("function, size", overflow="fold")
-    for column in ("time", "ns/el", *rivals):
+    for column in ("time", "ns/el", *names):
         grid.add_column(column, justify="right", no_wrap=True)
     for result in results:
-        grid.add_row(*_row(result, first, rivals, ceilings, wide=console.width >= WIDE))
+        grid.add_row(*_row(result, first, names, ceilings, wide=console.width >= WIDE))
     legend = [
         f"[bold]{', '.join(_facts(first).values())}[/bold], unless a case says otherwise.",
         "Rivals: their time divided by softramp's, the median of pairs; ~ if uncertain by a quarter.",
         f"Second line: largest error in ULP, ! if more than {MAX_ULP}"
-        + ("; share of the copy rate." if any(r.case.nbytes >= MEMORY_BOUND for r in results) else ".")]
+        + ("; share of the copy rate." if any(r.case.nbytes >= MEMORY_BOUND for r in results) else "."),
+        *(f"{c.name}: the time of {c.version}, divided likewise." for c in shown if not c.is_rival)]
     console.print("", *legend, "", sep="\n")
     console.print(grid)
     _cold(console, results)
@@ -102,6 +116,7 @@ def _facts(result: Result) -> dict[str, str]:
     return {
         "dtype": case.dtype,
         "sigma": f"N(0, {case.sigma:g}\N{SUPERSCRIPT TWO})",
+        "kind": case.kind,
         "out": "new array" if case.new else "out=",
         "threads": f"{case.threads} thread{'s' * (case.threads > 1)}",
         "backend": f"{result.backend} backend",
@@ -134,11 +149,14 @@ def _cell(comparison: Comparison | None, ours: float, *, wide: bool) -> Text:
     if comparison is None:
         return Text("-", "dim")
     uncertain = "~" if comparison.spread > 0.25 else ""
+    time = f"\n{duration(comparison.ratio * ours)}" if wide else "\n"
+    if not comparison.is_rival:
+        return Text.assemble(uncertain + ratio(comparison.ratio), (time, "dim"))
     exact = comparison.exact_enough
     style = "" if NOISE <= comparison.ratio < 1 / NOISE else "red" if comparison.ratio < 1 else "green"
     return Text.assemble(
         (uncertain + ratio(comparison.ratio), style if exact else "dim"),
-        (f"\n{duration(comparison.ratio * ours)} " if wide else "\n", "dim"),
+        (f"{time} " if wide else time, "dim"),
         (ulp(comparison.error), "dim"), ("" if exact else "!", "bold yellow"))
 
 
@@ -159,7 +177,7 @@ def summary(
     """What it means, in sentences."""
     timed = [result for result in results if result.correct]
     firsts = (next((r for r in timed if r.case.function == name), None) for name in COMPARED)
-    lines = [_against_all(result) for result in firsts if result]
+    lines = [_against_all(result) for result in firsts if result and result.rivals]
     if mixed:
         relu, sigmoid, exp_sigmoid = mixed
         lines.append(f"relu is {exp_sigmoid / relu:.1f} times cheaper than an exp-based sigmoid here: "
@@ -185,7 +203,7 @@ def _section(console: Console, title: str, lines: Iterable[str]) -> None:
 def _against_all(result: Result) -> str:
     case = result.case
     times = [f"softramp {duration(result.median)}"]
-    times += [_time(name, comparison, result.median) for name, comparison in result.comparisons.items()]
+    times += [_time(name, comparison, result.median) for name, comparison in result.rivals.items()]
     return f"{case.function} against {case.function}, {case.size_label} {case.dtype}: {', '.join(times)}."
 
 
@@ -202,12 +220,14 @@ def _score(results: Sequence[Result]) -> str:
     if not best:
         return ""
     several = len({result.backend for result in results}) > 1
-    behind = [f"{result.case.function} {result.case.size_label}{f' {result.backend}' if several else ''} "
-              f"({name} {ratio(comparison.ratio)})"
-              for (name, comparison), result in best if comparison.ratio < NOISE]
+    slower = sorted((pair for pair in best if pair[0][1].ratio < NOISE), key=lambda pair: pair[0][1].ratio)
+    behind = [f"{result.case.function} {result.case.details}{f' {result.backend}' if several else ''} "
+              f"({name} {ratio(comparison.ratio)})" for (name, comparison), result in slower[:NAMED]]
     text = (f"softramp is at least as fast as every rival within {MAX_ULP} ULP in "
-            f"{len(best) - len(behind)} of {len(best)} cases")
-    return f"{text}; behind in {', '.join(behind)}." if behind else f"{text}."
+            f"{len(best) - len(slower)} of {len(best)} cases")
+    if not slower:
+        return f"{text}."
+    return f"{text}; behind{', most' if len(slower) > NAMED else ''} in {'; '.join(behind)}."
 
 
 def _advice(results: Sequence[Result]) -> list[str]:

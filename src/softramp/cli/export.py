@@ -34,8 +34,9 @@ def _benchmarks(result: Result) -> Iterable[dict[str, Any]]:
         "ulp": result.error, "promised_ulp": result.promised, "cold_seconds": result.cold})
     for name, comparison in result.comparisons.items():
         first, median, third = comparison.quartiles()
+        error = {"ulp": comparison.error} if comparison.is_rival else {}
         yield _benchmark(result, f"{name} beside {result.backend}", comparison.rival, {
-            "ulp": comparison.error, "ratio": median, "ratio_quartiles": [first, third]})
+            **error, "ratio": median, "ratio_quartiles": [first, third]})
 
 
 def _benchmark(
@@ -55,7 +56,7 @@ def _benchmark(
         "extra_info": {
             "backend": result.backend, "isa": result.isa, "dtype": case.dtype, "shape": case.shape,
             "axis": case.axis, "threads": case.threads, "out": not case.new, "sigma": case.sigma,
-            "nbytes": case.nbytes, **extra},
+            "kind": case.kind, "nbytes": case.nbytes, **extra},
         "options": {"timer": "perf_counter", "disable_gc": True},
         "stats": stats.as_dict() | {"iterations": 1},
     }

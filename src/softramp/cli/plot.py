@@ -13,13 +13,13 @@ from softramp.cli.timing import Result
 
 def ratios(results: Sequence[Result], path: Path) -> None:
     """Draw one bar for each case and rival: how many times softramp's time the rival takes."""
-    results = [result for result in results if result.comparisons]
-    rivals = list(dict.fromkeys(name for result in results for name in result.comparisons))
+    results = [result for result in results if result.rivals]
+    rivals = list(dict.fromkeys(name for result in results for name in result.rivals))
     height = 0.8 / max(1, len(rivals))
     figure = Figure(figsize=(8, 1.5 + 0.17 * len(results) * len(rivals)), layout="constrained")
     axes = figure.subplots()
     for k, rival in enumerate(rivals):
-        found = [(i, r.comparisons[rival].ratio) for i, r in enumerate(results) if rival in r.comparisons]
+        found = [(i, r.rivals[rival].ratio) for i, r in enumerate(results) if rival in r.rivals]
         places = [i - 0.4 + (k + 0.5) * height for i, _ in found]
         bars = axes.barh(places, [value - 1 for _, value in found], height, left=1, label=rival)
         axes.bar_label(bars, [ratio(value) for _, value in found], padding=2, fontsize="x-small")

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from softramp import backends
-from softramp.cli.cases import Case, Data
+from softramp.cli.cases import CHANNEL, SUBNORMAL, Case, Data, make_data
+from softramp.definitions.registry import FLOATING, NARROW
 
 Call = Callable[[], Any]
 
@@ -32,7 +33,12 @@ class Contender:
 
     name: str
     version: str
-    dtypes = "fd"
+    dtypes: tuple[str, ...] = FLOATING
+    is_rival = True  # computes the same function
+
+    def beside(self, ours: Softramp) -> Contender:
+        """The one to compare with that backend of ours."""
+        return self
 
     def set_threads(self, n: int) -> None:
         """Use as many threads as softramp does, if it has any."""
@@ -40,8 +46,17 @@ class Contender:
     def convert(self, array: np.ndarray[Any, Any]) -> Any:
         return array
 
+    def read(self, result: Any) -> Any:
+        """What NumPy can read, of what a call returns."""
+        return result
+
     def has(self, case: Case) -> bool:
-        return hasattr(self, case.function) and np.dtype(case.dtype).char in self.dtypes
+        has_kind = case.kind != CHANNEL or self.takes_channels(case.function)
+        return hasattr(self, case.function) and case.dtype in self.dtypes and has_kind
+
+    def takes_channels(self, function: str) -> bool:
+        """Whether a parameter may be an array."""
+        return False
 
     def bind(self, case: Case, data: Data) -> Bound:
         """The call to time, of a case that it has."""
@@ -52,7 +67,7 @@ class Contender:
             out = self.convert(out)
         keywords = {"axis": case.axis} if case.is_row else {}
         operands = map(self.convert, data.operands)
-        return Bound(getattr(self, case.function)(*operands, *case.parameters, out=out, **keywords))
+        return Bound(getattr(self, case.function)(*operands, *data.parameters, out=out, **keywords))
 
 
 class Softramp(Contender):
@@ -65,12 +80,11 @@ class Softramp(Contender):
         self.version = self.isa
 
     def has(self, case: Case) -> bool:
-        return np.dtype(case.dtype).char in case.definition.types
+        return case.exists
 
     def bind(self, case: Case, data: Data) -> Bound:
         function = getattr(self.namespace, case.function)
-        definition = case.definition
-        parameters = [] if definition.has_defaults else case.parameters
+        parameters = data.parameters if case.gives_parameters else []
         keywords: dict[str, Any] = {} if data.out is None else {"out": data.out}
         if case.is_row:
             keywords["axis"] = case.axis
@@ -78,11 +92,13 @@ class Softramp(Contender):
 
 
 class NumPy(Contender):
-    """The idioms of NumPy's users."""
+    """The idioms of NumPy's users. With bfloat16 some of them give float32: a Python float makes it that."""
 
     name = "numpy"
     version = np.__version__
-    dtypes = "efd"
+
+    def takes_channels(self, function: str) -> bool:
+        return True
 
     def relu(self, x: Any, *, out: Any) -> Call:
         return lambda: np.maximum(x, 0, out=out)
@@ -257,12 +273,16 @@ class Numexpr(Contender):
     """One fused expression. It has no reductions inside an expression, so no softmax."""
 
     name = "numexpr"
+    dtypes = ("float32", "float64")
 
     def __init__(self) -> None:
         import numexpr
 
         self._numexpr = numexpr
         self.version = numexpr.__version__
+
+    def takes_channels(self, function: str) -> bool:
+        return True
 
     def set_threads(self, n: int) -> None:
         # It refuses more than NUMEXPR_MAX_THREADS, by default the number of cores.
@@ -333,7 +353,19 @@ class Torch(Contender):
         self._torch.set_num_threads(n)
 
     def convert(self, array: np.ndarray[Any, Any]) -> Any:
+        if array.dtype.name == "bfloat16":  # which from_numpy refuses
+            return self._torch.from_numpy(array.view(np.int16)).view(self._torch.bfloat16)
         return self._torch.from_numpy(array)
+
+    def read(self, result: Any) -> Any:
+        if isinstance(result, tuple):
+            return tuple(map(self.read, result))
+        if result.dtype is self._torch.bfloat16:
+            return result.view(self._torch.int16).numpy().view("bfloat16")
+        return result.numpy()
+
+    def takes_channels(self, function: str) -> bool:
+        return function == "prelu"
 
     def _backward(self, name: str, out: Any, /, *args: Any) -> Call:
         operator = getattr(self._aten, name)
@@ -356,7 +388,8 @@ class Torch(Contender):
         return self._backward("leaky_relu_backward", out, g, x, slope, False)
 
     def prelu(self, x: Any, weight: float, *, out: Any) -> Call:
-        return partial(self._torch.prelu, x, self._torch.full((1,), weight, dtype=x.dtype))
+        slopes = self._torch.as_tensor(weight, dtype=x.dtype).reshape(-1)
+        return partial(self._torch.prelu, x, slopes)
 
     def prelu_backward(self, g: Any, x: Any, weight: float, *, out: Any) -> Call:
         slope = self._torch.full((1,), weight, dtype=x.dtype)
@@ -471,7 +504,8 @@ class Loop(Contender):
     elements = 1000
 
     def has(self, case: Case) -> bool:
-        return super().has(case) and case.axis == -1
+        # In tails whose results are subnormal math.exp raises an OverflowError.
+        return super().has(case) and case.axis == -1 and case.kind != SUBNORMAL
 
     def bind(self, case: Case, data: Data) -> Bound:
         function = getattr(self, case.function)
@@ -479,7 +513,7 @@ class Loop(Contender):
         total = case.size // width
         n = min(total, max(1, self.elements // width))
         operands = [a.reshape(total, *case.shape[-1:] * case.is_row)[:n] for a in data.operands]
-        out, parameters = np.empty_like(operands[0]), case.parameters
+        out, parameters = np.empty_like(operands[0]), data.parameters
 
         def call() -> Any:
             for i in range(n):
@@ -548,7 +582,47 @@ class Loop(Contender):
         return [a - math.exp(b) * total for a, b in zip(g, y)]
 
 
+class NumPyCall(Contender):
+    """What a call of NumPy's own costs, which small arrays are measured by."""
+
+    name = "call"
+    version = "np.exp(x, out=), or np.multiply(x, parameter, out=) where one is given"
+    is_rival = False
+    elements = 1000
+
+    def has(self, case: Case) -> bool:
+        return case.size <= self.elements
+
+    def bind(self, case: Case, data: Data) -> Bound:
+        x = data.operands[0]
+        out = None if case.new else np.empty_like(x)
+        if case.gives_parameters:
+            return Bound(partial(np.multiply, x, data.parameters[0], out=out))
+        return Bound(partial(np.exp, x, out=out))
+
+
+class Float32(Softramp):
+    """The same function of softramp in float32, which its 16-bit types are measured by."""
+
+    is_rival = False
+
+    def __init__(self, backend: str | None = None) -> None:
+        super().__init__(backend)
+        self.name, self.version = "float32", "the same case in float32"
+
+    def beside(self, ours: Softramp) -> Contender:
+        return Float32(ours.name)
+
+    def has(self, case: Case) -> bool:
+        return case.dtype in NARROW
+
+    def bind(self, case: Case, data: Data) -> Bound:
+        wide = case._replace(dtype="float32")
+        return super().bind(wide, make_data(wide))
+
+
 RIVALS: dict[str, type[Contender]] = {kind.name: kind for kind in (NumPy, SciPy, Numexpr, Torch, Loop)}
+YARDSTICKS: dict[str, type[Contender]] = {"call": NumPyCall, "float32": Float32}
 
 
 class Found(NamedTuple):
@@ -560,13 +634,14 @@ class Found(NamedTuple):
 
 def find(names: Iterable[str]) -> Found:
     """Import the rivals named; any failure to is a reason not to have one."""
+    kinds = RIVALS | YARDSTICKS
     here: list[Contender] = []
     missing = {}
     for name in names:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # theirs, about themselves
-                here.append(RIVALS[name]() if name in RIVALS else Softramp(name))
+                here.append(kinds[name]() if name in kinds else Softramp(name))
         except Exception as error:
             missing[name] = str(error).partition("\n")[0] or type(error).__name__
     return Found(here, missing)

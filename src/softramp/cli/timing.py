@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
@@ -23,10 +24,14 @@ from softramp.cli.rivals import Bound, Contender, NumPy, Softramp
 SAMPLE_SECONDS = 50e-6  # a timed sample is as many calls as take this long: far above the clock's resolution
 MIN_ROUNDS = 5
 MAX_ULP = 64  # a rival further off does another job
+UNTIMED = 100e-9  # seconds, about, for an element and a rival: making arrays, verifying, warming up
 
 
 class Comparison(NamedTuple):
-    """Our times and a rival's, taken in turns: seconds per call, and the rival's largest error in ULP."""
+    """Our times and a rival's, taken in turns: seconds per call, and the rival's largest error in ULP.
+
+    The error is NaN where it computes something else, for which it is no rival.
+    """
 
     ours: list[float]
     rival: list[float]
@@ -51,6 +56,10 @@ class Comparison(NamedTuple):
     def exact_enough(self) -> bool:
         return self.error <= MAX_ULP
 
+    @property
+    def is_rival(self) -> bool:
+        return not math.isnan(self.error)
+
 
 class Result(NamedTuple):
     """All about one case with one backend. `seconds` is empty where the result was wrong."""
@@ -72,10 +81,15 @@ class Result(NamedTuple):
     def median(self) -> float:
         return float(np.median(self.seconds))
 
+    @property
+    def rivals(self) -> dict[str, Comparison]:
+        """The comparisons with what computes the same function."""
+        return {name: c for name, c in self.comparisons.items() if c.is_rival}
+
 
 def measure(case: Case, ours: Softramp, rivals: Iterable[Contender], seconds: float) -> Result:
     """Verify one case, then time it for about `seconds` against each rival that has it."""
-    rivals = [rival for rival in rivals if rival.name != ours.name and rival.has(case)]
+    rivals = [rival.beside(ours) for rival in rivals if rival.name != ours.name and rival.has(case)]
     data = make_data(case)
     reference = Reference(case, data)
     with equal_threads(case.threads, rivals):
@@ -88,19 +102,21 @@ def measure(case: Case, ours: Softramp, rivals: Iterable[Contender], seconds: fl
         if not error <= reference.allowed:
             return result
         for rival in rivals:
-            comparison = _against(rival.bind(case, data), bound, reference, seconds)
-            result.seconds.extend(comparison.ours)
-            result.comparisons[rival.name] = comparison
+            theirs = rival.bind(case, data)
+            with np.errstate(all="ignore"):  # idioms overflow
+                value = rival.read(theirs.call())
+                error = reference.error(value) if rival.is_rival else math.nan
+                ours_seconds, rival_seconds = in_turns([bound, theirs], seconds)
+            result.seconds.extend(ours_seconds)
+            result.comparisons[rival.name] = Comparison(ours_seconds, rival_seconds, error)
         if not rivals:
             result.seconds.extend(in_turns([bound], seconds)[0])
     return result
 
 
-def _against(rival: Bound, ours: Bound, reference: Reference, seconds: float) -> Comparison:
-    with np.errstate(all="ignore"):  # idioms overflow
-        error = reference.error(rival.call())
-        ours_seconds, rival_seconds = in_turns([ours, rival], seconds)
-    return Comparison(ours_seconds, rival_seconds, error)
+def expected(case: Case, rivals: Iterable[Contender], seconds: float) -> float:
+    """The seconds that `measure` takes, about, if nothing has to be compiled."""
+    return max(1, sum(rival.has(case) for rival in rivals)) * (seconds + case.size * UNTIMED)
 
 
 def in_turns(calls: Sequence[Bound], seconds: float) -> list[list[float]]:
