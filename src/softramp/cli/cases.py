@@ -7,6 +7,7 @@ cases; `make_data` makes the arrays of one; `Reference` knows its exact values.
 from __future__ import annotations
 
 import argparse
+import functools
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -76,7 +77,9 @@ class Case(NamedTuple):
             return definition.has_defaults
         if self.kind == CHANNEL:
             return bool(definition.parameters) and not definition.is_backward
-        return self.kind != SUBNORMAL or definition.nin == 1
+        if self.kind == SUBNORMAL:
+            return definition.nin == 1 and _with_subnormal_results(self.function, self.dtype).size > 0
+        return True
 
     @property
     def array_dtype(self) -> np.dtype[Any]:
@@ -262,7 +265,7 @@ def make_data(case: Case) -> Data:
     for name in case.definition.operands:
         x = rng.normal(0, case.sigma, min(case.size, DISTINCT))
         if case.kind == SUBNORMAL:
-            x = rng.choice(_with_subnormal_results(case), x.size)
+            x = rng.choice(_with_subnormal_results(case.function, case.dtype), x.size)
         elif name != "g" and not case.is_row:
             x = in_domain(case.definition, x)
         x = np.resize(x, case.shape)
@@ -295,13 +298,14 @@ def _arranged(x: Array, kind: str) -> Array:
     return np.asfortranarray(x) if kind == TRANSPOSED else x
 
 
-def _with_subnormal_results(case: Case) -> Array:
-    """Inputs from all binades, and from the tails of exp, whose results are subnormal."""
+@functools.cache
+def _with_subnormal_results(function: str, dtype: str) -> Array:
+    """Inputs from all binades and from the tails of exp whose results are subnormal, if there are any."""
     from softramp import oracle
 
-    x, info = samples(case.dtype, 300_000).astype(float), oracle.finfo(case.dtype)
+    x, info = samples(dtype, 300_000).astype(float), oracle.finfo(dtype)
     with np.errstate(all="ignore"):
-        y: Array = abs(case.definition.function(x, *case.parameters))
+        y: Array = abs(definitions[function].function(x, *Case(function).parameters))
     found: Array = x[(y >= float(info.smallest_subnormal)) & (y < float(info.tiny))]
     return found
 

@@ -14,7 +14,6 @@ from softramp.cli.timing import MAX_ULP, Comparison, Result
 from softramp.policy import GRAIN
 from softramp.runtime import show_config
 
-WIDE = 110  # columns from which a cell has room for the rival's time
 NOISE = 0.95  # a ratio above this is not slower
 NAMED = 10  # cases in a sentence
 
@@ -94,12 +93,13 @@ def table(
     used = {name for result in results for name in result.comparisons}
     shown = [c for c in contenders if c.is_rival or c.name in used]
     names = [c.name for c in shown]
+    wide = console.width >= 50 + 12 * len(names)  # a cell has room for the rival's time
     grid = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     grid.add_column("function, size", overflow="fold")
     for column in ("time", "ns/el", *names):
         grid.add_column(column, justify="right", no_wrap=True)
     for result in results:
-        grid.add_row(*_row(result, first, names, ceilings, wide=console.width >= WIDE))
+        grid.add_row(*_row(result, first, names, ceilings, wide=wide))
     legend = [
         f"[bold]{', '.join(_facts(first).values())}[/bold], unless a case says otherwise.",
         "Rivals: their time divided by softramp's, the median of pairs; ~ if uncertain by a quarter.",
