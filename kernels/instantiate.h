@@ -19,11 +19,9 @@
 #define IVDEP _Pragma("GCC ivdep")
 #endif
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-#define FUSED 1
 #define FMAF(a, b, c) __builtin_fmaf(a, b, c)
 #define FMAD(a, b, c) __builtin_fma(a, b, c)
 #else
-#define FUSED 0
 #define FMAF(a, b, c) ((float)((double)(a) * (double)(b) + (double)(c)))  // the product is exact
 #define FMAD(a, b, c) ((a) * (b) + (c))                                   // two roundings
 #endif

@@ -1,6 +1,6 @@
 // Softplus and its like, logit, mish, tanhshrink: what needs log1p, a logarithm, or a two-word product.
-// Rules and figures as in vmath.h. Polynomials: mpmath.chebyfit; tanhshrink's for float with one
-// coefficient after the other rounded and the rest fitted again (2.48 -> 1.96 ULP).
+// Rules and figures as in vmath.h. Polynomials: mpmath.chebyfit; log1p's and tanhshrink's for float with
+// one coefficient after the other rounded and the rest fitted again (2.48 -> 1.96 ULP).
 
 #if FLOAT
 static const T F(ln2_short) = 0x1.62e4p-1f, F(ln2_rest) = 0x1.7f7d1cp-20f;  // n*ln2_short is exact
@@ -20,26 +20,14 @@ static const T F(smallest_normal) = 0x1p-1022, F(normalise) = 0x1p53;
 enum { F(normalised) = 53, F(positive) = 1024 };
 #endif
 
-// What p = a*b has rounded off.
-INLINE T F(product_error)(T a, T b, T p)
-{
-#if FLOAT || FUSED
-    return FMA(a, b, -p);
-#else  // without FMA: halves of at most 27 bits, whose products are exact
-    const U high = ~(U)0 << 27;
-    const T a1 = F(value)(F(bits)(a) & high), a2 = a - a1, b1 = F(value)(F(bits)(b) & high), b2 = b - b1;
-    return (((a1 * b1 - p) + a1 * b2) + a2 * b1) + a2 * b2;
-#endif
-}
-
 // a*b + c, rounded once, where c is 0 or near -a*b.
 INLINE T F(product_plus)(T a, T b, T c)
 {
-#if FLOAT || FUSED
+#if FLOAT || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
     return FMA(a, b, c);
 #else
     const T p = a * b;
-    return (p + c) + F(product_error)(a, b, p);
+    return (p + c) + F(product_low)(a, b, p);
 #endif
 }
 
@@ -57,26 +45,25 @@ INLINE struct F(split) F(exp_split_of_product)(T a, T b, T magic)
 INLINE T F(down_if)(_Bool tail, T v)
 {
     const U u = F(bits)(v), edge = F(bits)(F(subnormal_up)), low = u < edge ? u : edge;
-    const U tiny = F(bits)(F(value)(low) * F(to_grid) + F(grid)) - F(bits)(F(grid));
+    const U tiny = F(bits)(FMA(F(value)(low), F(to_grid), F(grid))) - F(bits)(F(grid));
     const U normal = u - (-(U)tail & (U)F(up) << MANTISSA);
     return F(value)(tail & (u <= edge) ? tiny : normal);
 }
 
-// log(1+t), 0 <= t <= 1, without a division: t + t^2 w(t). 2^-30.1 (degree 11), 2^-56 (22).
+// log(1+t), 0 <= t <= 1, without a division: t + t^2 w(t). 2^-27.5 (9 terms of w), 2^-56 (21).
 INLINE T F(log1p)(T t)
 {
     const T square = t * t;
 #if FLOAT
-    T w = 0x1.1139b4p-9f;
-    w = FMA(w, t, -0x1.c0a610p-7f);
-    w = FMA(w, t, 0x1.590130p-5f);
-    w = FMA(w, t, -0x1.54f25ep-4f);
-    w = FMA(w, t, 0x1.ff295ap-4f);
-    w = FMA(w, t, -0x1.4a72c4p-3f);
-    w = FMA(w, t, 0x1.978b56p-3f);
-    w = FMA(w, t, -0x1.ffc59ep-3f);
-    w = FMA(w, t, 0x1.5553b6p-2f);
-    w = FMA(w, t, -0x1.fffff8p-2f);
+    T w = -0x1.af49cep-9f;
+    w = FMA(w, t, 0x1.4917cep-6f);
+    w = FMA(w, t, -0x1.d6b08cp-5f);
+    w = FMA(w, t, 0x1.b4ae08p-4f);
+    w = FMA(w, t, -0x1.3a435ep-3f);
+    w = FMA(w, t, 0x1.934b54p-3f);
+    w = FMA(w, t, -0x1.ff23e6p-3f);
+    w = FMA(w, t, 0x1.554dd0p-2f);
+    w = FMA(w, t, -0x1.ffffd2p-2f);
 #else  // in three pieces of 8, 8 and 5 terms: one chain of 21 would be a third slower
     const T fourth = square * square, eighth = fourth * fourth;
     T a = 0x1.c716c84fc063fp-4;
@@ -148,7 +135,7 @@ INLINE T F(mish)(T x)
     const T e = FMA(s.y, s.scale, s.scale), twice = e + e;
     const T n = FMA(e, e, twice), n_low = FMA(e, e, twice - n);
     const T sum = n + 2, sum_low = (n - (sum - 2)) + n_low;
-    const T top = z * n, top_low = FMA(z, n_low, F(product_error)(z, n, top));
+    const T top = z * n, top_low = FMA(z, n_low, F(product_low)(z, n, top));
     const T inverse = 1 / sum, q = top * inverse;
     const T rest = FMA(-q, sum_low, top_low) + FMA(-q, sum, top);
     const T size = F(down_if)(tail, F(abs)(FMA(rest, inverse, q)));
@@ -164,7 +151,7 @@ INLINE T F(mish_slope)(T x)
     const struct F(split) s = F(exp_split)(z, F(pick)(tail, MAGIC(F(up)), MAGIC(0)));
     const T e = FMA(s.y, s.scale, s.scale);
     const T d = FMA(e, e + 2, 2), d_low = FMA(e, e + 2, 2 - d);
-    const T square = d * d, square_low = FMA(2 * d, d_low, F(product_error)(d, d, square));
+    const T square = d * d, square_low = FMA(2 * d, d_low, F(product_low)(d, d, square));
     const T p = FMA(e, FMA(e, e + 4, FMA(4, z, 6)), 4 * (1 + z)), below = FMA(p, s.y, p) * s.scale;
     const T above = FMA(4 * z * (1 + e), e, -2 * d);
     const T top = z < 0 ? below : above, inverse = 1 / square, q = top * inverse;
@@ -220,7 +207,7 @@ INLINE T F(logit_slope)(T x)
 INLINE T F(tanhshrink)(T x)
 {
     const T a = F(abs)(x), b = F(at_most)(1, a), square = b * b, cube = b * square;
-    const T cube_low = FMA(b, F(product_error)(b, b, square), F(product_error)(b, square, cube));
+    const T cube_low = FMA(b, F(product_low)(b, b, square), F(product_low)(b, square, cube));
     const struct F(split) e = F(exp_split)(2 * F(at_most)(F(tanh_saturates), a), MAGIC(0));
     const T large = (a - 1) + 2 / FMA(e.y, e.scale, e.scale + 1);
 #if FLOAT

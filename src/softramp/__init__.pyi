@@ -134,6 +134,7 @@ sparse_sigmoid: _Forward
 sparse_sigmoid_backward: _Backward
 reglu: _Gated
 reglu_backward: _GatedBackward
+
 log_sigmoid: _Forward
 log_sigmoid_backward: _Backward
 logit: _Forward

@@ -42,7 +42,7 @@ def _op(name: str) -> Callable[[Any], Any]:
     return lambda x: getattr(mpmath if isinstance(x, mpf) else np, name)(x)
 
 
-exp, expm1, log, cosh, sqrt, _tanh = map(_op, ("exp", "expm1", "log", "cosh", "sqrt", "tanh"))
+exp, expm1, log, sqrt, cosh, _tanh = map(_op, ("exp", "expm1", "log", "sqrt", "cosh", "tanh"))
 
 
 def log1p(x: Any) -> Any:
@@ -201,6 +201,9 @@ def tanh_backward_from_output(g: Any, y: Any) -> Any:
 
 def reglu(a: Any, b: Any) -> Any:
     return relu(a) * b
+
+
+# ---- Softplus and its like, mish, logit, tanhshrink
 
 
 def softplus(x: Any, beta: Any) -> Any:

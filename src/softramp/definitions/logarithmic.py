@@ -107,8 +107,8 @@ def log_sigmoid(x: Any, /) -> Any:
 
     Notes
     -----
-    ``log(sigmoid(x))`` has lost every digit where the sigmoid is near 1, and is -inf where it is 0. Good to the
-    last subnormal of the tail. -inf gives -inf, inf gives -0.0, NaN gives NaN.
+    ``log(sigmoid(x))`` has lost every digit where the sigmoid is near 1, and is -inf where it is 0. Good to
+    the last subnormal of the tail. -inf gives -inf, inf gives -0.0, NaN gives NaN.
 
     References
     ----------

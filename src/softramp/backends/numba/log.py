@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from softramp.backends.numba.exponents import product_low
 from softramp.backends.numba.intrinsics import at_least, at_most, bits, fma
 from softramp.backends.numba.math import (
     T, U, coefficients, constant, exp_split, expm1_coefficients, expm1_saturates, grid, highest, largest,
@@ -33,8 +34,8 @@ positive_bits = pair(np.uint32(128 << 23), np.uint64(1024 << 52))
 half_bits = pair(np.uint32(1 << 22), np.uint64(1 << 51))
 
 log1p_coefficients = coefficients(
-    ["0x1.1139b4p-9", "-0x1.c0a610p-7", "0x1.590130p-5", "-0x1.54f25ep-4", "0x1.ff295ap-4",
-     "-0x1.4a72c4p-3", "0x1.978b56p-3", "-0x1.ffc59ep-3", "0x1.5553b6p-2", "-0x1.fffff8p-2"], [])
+    ["-0x1.af49cep-9", "0x1.4917cep-6", "-0x1.d6b08cp-5", "0x1.b4ae08p-4", "-0x1.3a435ep-3",
+     "0x1.934b54p-3", "-0x1.ff23e6p-3", "0x1.554dd0p-2", "-0x1.ffffd2p-2"], [])
 log1p_low = coefficients(
     [], ["0x1.c716c84fc063fp-4", "-0x1.ffff6260f5970p-4", "0x1.2492430c8c061p-3", "-0x1.5555550459f81p-3",
          "0x1.999999970365cp-3", "-0x1.fffffffff4bedp-3", "0x1.55555555554b9p-2", "-0x1.0000000000000p-1"])
@@ -57,23 +58,12 @@ tanhshrink_coefficients = coefficients(
      "-0x1.664f4880d2a47p-6", "0x1.ba1ba1ba1453ep-5", "-0x1.11111111110b9p-3", "0x1.5555555555555p-2"])
 
 
-def _product_error(a, b, p):
-    return fma(a, b, -p)
-
-
-def _product_error_of_halves(a, b, p):
-    a1, b1 = bits(bits(a) & ~U(0x7ffffff)), bits(bits(b) & ~U(0x7ffffff))
-    a2, b2 = a - a1, b - b1
-    return (((a1 * b1 - p) + a1 * b2) + a2 * b1) + a2 * b2
-
-
 def _product_plus_in_two_words(a, b, c):
     p = a * b
-    return (p + c) + product_error(a, b, p)
+    return (p + c) + product_low(a, b, p)
 
 
-# What p = a*b has rounded off; and a*b + c, rounded once, where c is 0 or near -a*b.
-product_error = pair(_product_error, _product_error if has_fma() else _product_error_of_halves)
+# a*b + c, rounded once, where c is 0 or near -a*b.
 product_plus = pair(fma, fma if has_fma() else _product_plus_in_two_words)
 
 
@@ -89,7 +79,7 @@ def down_if(tail, v):
     """v * 2^-up in a tail, else v, rounded once, for v >= 0."""
     u, edge = bits(v), bits(subnormal_up)
     low = at_most(u, edge)
-    tiny = U(bits(bits(low) * to_grid + grid) - bits(grid))
+    tiny = U(bits(fma(bits(low), to_grid, grid)) - bits(grid))
     normal = U(u - (up_bits if tail else U(0)))
     return bits(tiny if tail & (u <= edge) else normal)
 
@@ -145,7 +135,7 @@ def mish(x):
     total = n + T(2)
     total_low = (n - (total - T(2))) + n_low
     top = z * n
-    top_low = fma(z, n_low, product_error(z, n, top))
+    top_low = fma(z, n_low, product_low(z, n, top))
     inverse = T(1) / total
     q = top * inverse
     rest = fma(-q, total_low, top_low) + fma(-q, total, top)
@@ -161,7 +151,7 @@ def mish_slope(x):
     d = fma(e, e + T(2), T(2))
     d_low = fma(e, e + T(2), T(2) - d)
     square = d * d
-    square_low = fma(T(2) * d, d_low, product_error(d, d, square))
+    square_low = fma(T(2) * d, d_low, product_low(d, d, square))
     p = fma(e, fma(e, e + T(4), fma(T(4), z, T(6))), T(4) * (T(1) + z))
     below, above = fma(p, y, p) * scale, fma(T(4) * z * (T(1) + e), e, T(-2) * d)
     top = below if z < T(0) else above
@@ -200,7 +190,7 @@ def tanhshrink(x):
     b = at_most(a, T(1))
     square = b * b
     cube = b * square
-    cube_low = fma(b, product_error(b, b, square), product_error(b, square, cube))
+    cube_low = fma(b, product_low(b, b, square), product_low(b, square, cube))
     y, scale = exp_split(T(2) * at_most(a, tanh_saturates), magic)
     large = (a - T(1)) + T(2) / fma(y, scale, scale + T(1))
     p = polynomial(square, tanhshrink_coefficients)
