@@ -134,10 +134,16 @@ def test_a_scalar_gradient_leaves_an_array_its_dtype():
 @pytest.mark.parametrize("char", "?bBiQ")
 @of([d for d in ELEMENTWISE if d.integers])
 def test_integers(definition, char):
-    """Bounds that the dtype does not have are clipped, as outside."""
+    """Defaults that the dtype does not have, too: -1 is no uint8."""
     x, function = np.array([0, 1, 2, 100], char), getattr(softramp, definition.name)
     args = [x, *range(1, 1 + required(definition))]
     assert_same_bits(call(function, len(args))(*args), function(*args))
+
+
+def test_integer_bounds_are_clipped():
+    x = np.array([0, 1, 100, 255], np.uint8)
+    for bounds in (-300, 50), (5, 300):
+        assert_same_bits(call(softramp.hardtanh, 3)(x, *bounds), softramp.hardtanh(x, *bounds))
 
 
 # ---- Arrays of any shape and layout
