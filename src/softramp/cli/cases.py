@@ -33,7 +33,7 @@ KINDS = (
     "contiguous", "row-sliced", "transposed", "scalar-parameter", "channel-parameter", "subnormal-results")
 CONTIGUOUS, ROW_SLICED, TRANSPOSED, SCALAR, CHANNEL, SUBNORMAL = KINDS
 
-ARMS = ("relu", "leaky_relu", "sigmoid")  # of which everything else is varied, too
+ARMS = ("relu", "leaky_relu", "sigmoid", "softplus")  # of which everything else is varied, too
 CHANNEL_ARM = "prelu"  # whose parameter usually is one for each column
 ARM_SIZES = (100, 300_000, 16_000_000)
 ARM_LAYOUTS: Sequence[Layout] = (
