@@ -22,6 +22,7 @@ ffibuilder.cdef("""
     struct table { const char *isa; int count; const struct kernel *kernels; const char *compiled_with; };
     int tables(const struct table **found);
     void *run_address(void);
+    void *elementwise_rows_address(void);
 """)
 ffibuilder.set_source(
     "softramp._kernels",
@@ -29,6 +30,7 @@ ffibuilder.set_source(
     #include "kernels.h"
     int tables(const struct table **found);
     static void *run_address(void) { return (void *)run; }
+    static void *elementwise_rows_address(void) { return (void *)elementwise_rows; }
     """,
     sources=[str(here / name) for name in SOURCES],
     depends=[str(p) for p in sorted(here.glob("*.h")) + sorted(here.glob("*.inc"))],

@@ -35,7 +35,8 @@ struct table {
 };
 extern const struct table table_base, table_avx2, table_avx512;
 
-loop_fn elementwise_loop;
+loop_fn elementwise_loop;  // loops.c
+loop_fn elementwise_rows;  // the same for every row of a gufunc
 
 // What decides whether a call is split, for both backends: src/softramp/threads.py owns the one
 // instance. key: a pthread key whose value, if not 0, is the calling thread's own limit.

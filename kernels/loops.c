@@ -84,3 +84,14 @@ void elementwise_loop(char **args, const intptr_t *dims, const intptr_t *steps, 
     else if (contiguous && varying) k->dense(args, n);
     else blocked(k, args, n, steps, BLOCK);
 }
+
+void elementwise_rows(char **args, const intptr_t *dims, const intptr_t *steps, void *data)
+{
+    const struct elementwise *const k = data;
+    const int operands = k->nin + k->nparam + k->nout;
+    for (intptr_t r = 0; r < dims[0]; r++) {
+        char *row[MAX_OPERANDS];
+        for (int i = 0; i < operands; i++) row[i] = args[i] + r * steps[i];
+        elementwise_loop(row, dims + 1, steps + operands, data);
+    }
+}

@@ -72,10 +72,14 @@ _NO_IDENTITY = -1
 _alive: list[Any] = []
 
 
-def make(definition: Definition, backend: Backend, *, bound: bool = False, module: str) -> np.ufunc:
+def make(
+    definition: Definition, backend: Backend, *, bound: bool = False, per_row: bool = False, module: str
+) -> np.ufunc:
     """Make the ufunc of `definition` from the loops of `backend`.
 
-    With `bound`, the parameters are not operands but their defaults, bound in the row.
+    With `bound`, the parameters are not operands but their defaults, bound in the row. With `per_row`, an
+    elementwise function becomes a gufunc over rows of every operand: NumPy calls a loop once for all rows,
+    where it would call it for each, and threads can share them.
     """
     nin = definition.nin + (0 if bound else len(definition.parameters))
     n, operands = len(definition.types), nin + definition.nout
@@ -84,7 +88,7 @@ def make(definition: Definition, backend: Backend, *, bound: bool = False, modul
     made: list[np.ufunc] = []
 
     for i, char in enumerate(definition.types):
-        row, numbers = _row(definition, char, bound=bound)
+        row, numbers = _row(definition, char, bound=bound, per_row=per_row)
 
         def replace(address: int, numbers: Any = numbers) -> None:
             # NumPy writes the old loop's address where the last argument points.
@@ -99,28 +103,31 @@ def make(definition: Definition, backend: Backend, *, bound: bool = False, modul
 
     name = definition.name.encode()
     signature = definition.gufunc_signature
+    if per_row:
+        signature = f"{','.join(['(n)'] * nin)}->{','.join(['(n)'] * definition.nout)}"
     encoded = signature.encode() if signature else None
     ufunc = _from_func_and_data_and_signature(
         loops, data, codes, n, nin, definition.nout, _NO_IDENTITY, name, b"", 0, encoded)
     _alive.append((loops, data, codes, name, encoded))
     made.append(ufunc)
     if "e" in definition.types and dtype_of(BFLOAT16) is not None:
-        _add_bfloat16(ufunc, definition, backend, bound=bound)
+        _add_bfloat16(ufunc, definition, backend, bound=bound, per_row=per_row)
     ufunc.__module__ = module
     ufunc.__qualname__ = definition.name
-    ufunc.__signature__ = _python_signature(definition, bound=bound)
+    ufunc.__signature__ = _python_signature(definition, bound=bound, gufunc=signature is not None)
     ufunc.__doc__ = f"{definition.name}{ufunc.__signature__}\n\n{definition.doc}"  # with the operands' names
     return ufunc
 
 
-def _row(definition: Definition, char: str, *, bound: bool) -> tuple[Row, Any]:
+def _row(definition: Definition, char: str, *, bound: bool, per_row: bool) -> tuple[Row, Any]:
     """What the driver finds behind a loop, still without the loop; and the numbers of the loop's types."""
     array, parameter = dtype_of(char), parameter_dtype(char)
     defaults = list(definition.defaults) if bound else []
-    row = Row(policy=ctypes.pointer(policy), arrays=definition.nin,
-              inputs=definition.nin + (0 if bound else len(definition.parameters)), bound=len(defaults),
-              outputs=definition.nout, core_steps=sum(definition.rows),
-              rows=sum(row << k for k, row in enumerate(definition.rows)), size=array.itemsize)
+    inputs = definition.nin + (0 if bound else len(definition.parameters))
+    rows = (True,) * (inputs + definition.nout) if per_row else definition.rows
+    row = Row(policy=ctypes.pointer(policy), arrays=definition.nin, inputs=inputs, bound=len(defaults),
+              outputs=definition.nout, core_steps=sum(rows), rows=sum(row << k for k, row in enumerate(rows)),
+              size=array.itemsize)
     if char not in INTEGERS:
         row.infinity = int(np.array([np.inf], array).view(f"u{array.itemsize}")[0])
     for k, value in enumerate(defaults):
@@ -135,9 +142,11 @@ def _row(definition: Definition, char: str, *, bound: bool) -> tuple[Row, Any]:
     return row, numbers
 
 
-def _add_bfloat16(ufunc: np.ufunc, definition: Definition, backend: Backend, *, bound: bool) -> None:
+def _add_bfloat16(
+    ufunc: np.ufunc, definition: Definition, backend: Backend, *, bound: bool, per_row: bool
+) -> None:
     """Before the first call, or NumPy would keep to its promotion to float32."""
-    row, numbers = _row(definition, BFLOAT16, bound=bound)
+    row, numbers = _row(definition, BFLOAT16, bound=bound, per_row=per_row)
     kind = dtype_of(BFLOAT16).num
 
     def register(address: int) -> None:  # a second registration replaces the first
@@ -171,11 +180,11 @@ def operand_dtypes(definition: Definition, char: str, *, bound: bool = False) ->
     return [array] * definition.nin + parameters + [array] * definition.nout
 
 
-def _python_signature(definition: Definition, *, bound: bool) -> inspect.Signature:
+def _python_signature(definition: Definition, *, bound: bool, gufunc: bool) -> inspect.Signature:
     """As help() shows it: operands by position, then the keywords of every ufunc."""
     P = inspect.Parameter
     names = definition.operands + ([] if bound else list(definition.parameters))
-    keywords = ["out", "axes", "axis"] if definition.gufunc_signature else ["out", "where"]
+    keywords = ["out", "axes", "axis"] if gufunc else ["out", "where"]
     return inspect.Signature(
         [P(name, P.POSITIONAL_ONLY) for name in names]
         + [P(k, P.KEYWORD_ONLY, default=True if k == "where" else None) for k in keywords]

@@ -47,6 +47,7 @@ class Namespace(_Made):
         self.name: str = backend.name
         self.ufuncs = _Made(self._ufunc)
         self.unary = _Made(self._bound)
+        self.per_row = _Made(self._per_row)
 
     @property
     def isa(self) -> str:
@@ -61,6 +62,10 @@ class Namespace(_Made):
     def _bound(self, name: str) -> np.ufunc:
         """The ufunc with its default parameters bound."""
         return factory.make(definitions[name], self.backend, bound=True, module="softramp.unary")
+
+    def _per_row(self, name: str) -> np.ufunc:
+        """An elementwise function as a gufunc of rows."""
+        return factory.make(definitions[name], self.backend, per_row=True, module="softramp.per_row")
 
     def _public(self, name: str) -> Any:
         definition = definitions[name]

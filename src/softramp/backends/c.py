@@ -76,6 +76,7 @@ class CBackend:
         ffi, table = extension.ffi, tables()[self.isa]
         self.compiled_with = ffi.string(table.compiled_with).decode()
         self._run = run_address()
+        self._elementwise_rows = int(ffi.cast("intptr_t", extension.lib.elementwise_rows_address()))
         self._kernels = {
             (ffi.string(k.name).decode(), ffi.string(k.type).decode()):
                 (int(ffi.cast("intptr_t", k.loop)), int(ffi.cast("intptr_t", k.data)))
@@ -84,5 +85,7 @@ class CBackend:
 
     def attach(self, row: Row, definition: Definition, type: str, replace: Callable[[int], None]) -> int:
         row.loop, row.data = self._kernels[definition.name, type]
+        if row.core_steps and not definition.gufunc_signature:
+            row.loop = self._elementwise_rows
         assert self._run is not None
         return self._run

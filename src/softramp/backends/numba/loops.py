@@ -11,7 +11,8 @@ from numba import cfunc, types
 from softramp.backends.numba import activations, rows
 from softramp.backends.numba.callback import Later
 from softramp.backends.numba.intrinsics import (
-    address, apply, apply_bfloat16, apply_half, at_most, buffer, call, copy, jit, pointer_to, unpack)
+    address, apply, apply_bfloat16, apply_half, at_most, buffer, call, copy, jit, offset, pointer_to,
+    unpack)
 from softramp.backends.numba.pairs import bind, scalar
 from softramp.backends.numba.stub import Stub, compute
 from softramp.definitions import Definition
@@ -110,6 +111,24 @@ def _elementwise(definition: Definition, type: str) -> Any:
                     move(k, args[k] + start * steps[k], steps[k], at[k], size, m)
 
     return over_elements
+
+
+@functools.cache
+def elementwise_rows(definition: Definition, type: str) -> Any:
+    """The loop of an elementwise function over every row of a gufunc."""
+    over_elements = loop(definition, type).address
+    operands = np.intp(definition.nin + len(definition.parameters) + definition.nout)
+    addresses = buffer(np.intp, operands)
+
+    @cfunc(LOOP, error_model="numpy")
+    def over_rows(args, dims, steps, data):
+        row = addresses()
+        for r in range(dims[0]):
+            for k in range(operands):
+                row[k] = args[k] + r * steps[k]
+            call(over_elements, row, offset(dims, 1), offset(steps, operands), data)
+
+    return over_rows
 
 
 def _rows(definition: Definition, type: str) -> Any:

@@ -34,7 +34,9 @@ class Stub(Callback):
         from softramp.backends.numba import loops
 
         run = c.run_address() or driver_address()
-        self.row.loop = loops.loop(self.definition, self.type).address
+        by_row = self.row.core_steps and not self.definition.gufunc_signature
+        make = loops.elementwise_rows if by_row else loops.loop
+        self.row.loop = make(self.definition, self.type).address
         self.replace(run)
         return run
 
