@@ -11,6 +11,7 @@ from helpers import (
     following,
     of,
     of_dtypes,
+    outputs,
 )
 
 from softramp import oracle
@@ -21,7 +22,7 @@ from softramp.oracle import LONG, ulp_error
 
 SAMPLES = {"float32": 100_000, "float64": 20_000}  # 16-bit types: all there are
 NOT_MONOTONE = {"silu", "hard_swish", "swish", "quick_gelu", "softsign", "squareplus", "swiglu", "mish",
-                "softplus", "log_sigmoid"}
+                "softplus", "log_sigmoid", "sigmoid_glu"}
 RANGES = {
     "relu": (0, np.inf), "elu": (-1, np.inf), "sigmoid": (0, 1), "tanh": (-1, 1),
     "relu6": (0, 6), "hardtanh": (-1, 1), "clipped_linear": (0, 1), "hard_sigmoid": (0, 1),
@@ -156,3 +157,17 @@ def test_softmax_of_a_shifted_row(namespace, dtype):
             x = np.full(n, value, dtype)
             assert (namespace.softmax(x) == 1 / n).all()
             assert abs(namespace.log_softmax(x) + np.log(n)).max() <= np.finfo(dtype).eps * np.log(n)
+
+
+@each_namespace
+@each_dtype
+def test_sigmoid_glu_of_large_numbers_and_small_gates(namespace, dtype):
+    """The product is normal where the gate alone is not, down to a gate 2**-278 times the largest number."""
+    rng = np.random.default_rng(0)
+    b = rng.permutation(samples(dtype, 20_000))
+    a = rng.uniform(*{"float32": (-200, 200), "float64": (-1500, 1500)}[dtype], b.size).astype(dtype)
+    for name in ("sigmoid_glu", "sigmoid_glu_backward"):
+        operands = [np.ones_like(a)] * definitions[name].first_input + [a, b]
+        results = outputs(getattr(namespace, name)(*operands))
+        for found, exact in zip(results, oracle.reference(name, *operands), strict=True):
+            assert ulp_error(found, exact).max() <= definitions[name].promised(dtype)

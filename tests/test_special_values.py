@@ -63,6 +63,7 @@ FORWARD = {
     "logit": [NAN, -INF, -INF, NAN, NAN],
     "mish": [-0.0, -0.0, 0.0, INF, NAN],
     "tanhshrink": [-INF, -0.0, 0.0, INF, NAN],
+    "sigmoid_glu": [0.0, 0.125, 0.125, WEIGHT, NAN],
 }
 # At g = 1; the second list of a function with two outputs is its second output.
 BACKWARD = {
@@ -106,6 +107,7 @@ BACKWARD = {
     "logit_backward": [[NAN, INF, INF, NAN, NAN]],
     "mish_backward": [[-0.0, 0.6, 0.6, 1.0, NAN]],
     "tanhshrink_backward": [[1.0, 0.0, 0.0, 1.0, NAN]],
+    "sigmoid_glu_backward": [[0.0, 0.0625, 0.0625, 0.0, NAN], [0.0, 0.5, 0.5, 1.0, NAN]],
 }
 # Where these are closed, g has no influence. All others multiply.
 CLOSED = {
@@ -248,6 +250,18 @@ def test_gradient_of_prelus_weight_is_0_where_the_weight_takes_no_part(source, d
         with np.errstate(all="ignore"):
             _, gw = prelu_backward(*args)
         assert_same_bits(gw, every_lane([0.0], dtype))
+
+
+@each_source
+@each_floating
+def test_infinities_of_sigmoid_glu(source, dtype):
+    """It multiplies as IEEE does: NaN where the gate, or its slope, is 0 and the other operand infinite."""
+    a, b = (every_lane(values, dtype) for values in ([-INF, INF, -INF, INF, 2.0, 2.0], [INF, INF, 1.0, -1.0, -INF, NAN]))
+    with np.errstate(all="ignore"):
+        y, (ga, gb) = source.sigmoid_glu(a, b), source.sigmoid_glu_backward(np.ones_like(a), a, b)
+    assert_same_bits(y, every_lane([NAN, INF, 0.0, -1.0, -INF, NAN], dtype))
+    assert_same_bits(ga, every_lane([NAN, NAN, 0.0, -0.0, -INF, NAN], dtype))
+    assert_same_bits(gb[:4], np.array([0.0, 1.0, 0.0, 1.0], dtype))
 
 
 @each_namespace

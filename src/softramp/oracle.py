@@ -199,6 +199,10 @@ def tanh_backward_from_output(g: Any, y: Any) -> Any:
     return g * (1 - y) * (1 + y)
 
 
+def sigmoid_glu(a: Any, b: Any) -> Any:
+    return sigmoid(a) * b
+
+
 def reglu(a: Any, b: Any) -> Any:
     return relu(a) * b
 

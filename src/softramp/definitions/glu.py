@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from softramp.definitions.gated import swish, swish_backward
 from softramp.definitions.piecewise import relu, relu_backward
 from softramp.definitions.registry import elementwise
@@ -133,3 +135,61 @@ def swiglu_backward(g: Any, a: Any, b: Any, /, beta: Any = 1.0) -> Any:
     array([  0., 100.])
     """
     return swish_backward(g * b, a, beta), g * swish(a, beta)
+
+
+@elementwise(2.5, 3)
+def sigmoid_glu(a: Any, b: Any, /) -> Any:
+    """Gated linear unit of two arrays: ``b / (1 + exp(-a))``, `b` gated by the sigmoid of `a`.
+
+    `glu` is the same for the two halves of one array.
+
+    Parameters
+    ----------
+    a : array_like
+        The gate: float16, bfloat16, float32 or float64; bool and integers become
+        floating as in `numpy.exp`: bool and int8 float16, int16 float32, wider float64.
+    b : array_like
+        What is gated; broadcasts against `a`.
+
+    Notes
+    -----
+    That holds for any `b`, also if the gate alone would be subnormal or 0. An infinite `b` gives NaN
+    where `a` is -inf, and only there.
+
+    References
+    ----------
+    Dauphin, Fan, Auli and Grangier, "Language modeling with gated convolutional networks", ICML 2017,
+    arXiv:1612.08083. The gate comes first as in Shazeer, "GLU variants improve transformer", 2020,
+    arXiv:2002.05202.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import softramp
+    >>> softramp.sigmoid_glu([-np.inf, 0.0, np.inf], 3.0)
+    array([0. , 1.5, 3. ])
+    """
+    e = np.exp(-np.abs(a))
+    return b * np.where(a < 0, e, 1) / (1 + e)
+
+
+@elementwise(4, 5, nout=2)
+def sigmoid_glu_backward(g: Any, a: Any, b: Any, /) -> Any:
+    """Gradients of `sigmoid_glu`: ``g * b * e / (1 + e)**2``, ``e = exp(-abs(a))``, and ``g / (1 + exp(-a))``.
+
+    Notes
+    -----
+    That holds for any `b`. Where `a` is infinite the first gradient is 0, but NaN if `b` is infinite, too.
+
+    References
+    ----------
+    See `sigmoid_glu`.
+
+    Examples
+    --------
+    >>> import softramp
+    >>> softramp.sigmoid_glu_backward(1.0, [0.0, 0.0], [8.0, -4.0])
+    (array([ 2., -1.]), array([0.5, 0.5]))
+    """
+    e = np.exp(-np.abs(a))
+    return g * (b * e / (1 + e) ** 2), g * (np.where(a < 0, e, 1) / (1 + e))

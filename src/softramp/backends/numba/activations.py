@@ -13,6 +13,7 @@ from softramp.backends.numba.algebraic import far, hypotenuse
 from softramp.backends.numba.exponents import (
     gate, gate_scaled_from, gated, product, quick, quick_vanishes, quotient, quotient_times, reach,
     selu_saturation, selu_saturation_low, selu_scale, silu_slope_of)
+from softramp.backends.numba.glu import sigmoid_and_slope_times, sigmoid_times
 from softramp.backends.numba.intrinsics import at_least, at_most, fma
 from softramp.backends.numba.log import (  # whose forward functions are kernels as they are
     logit, logit_slope, mish, mish_slope, softplus, softplus_slope, softplus_slope_of_output, tanhshrink)
@@ -322,6 +323,15 @@ def sigmoid_backward_from_output(g, y):
 
 def tanh_backward_from_output(g, y):
     return g * ((T(1) - y) * (T(1) + y))
+
+
+def sigmoid_glu(a, b):
+    return sigmoid_times(a, b)
+
+
+def sigmoid_glu_backward(g, a, b):
+    gate, slope = sigmoid_and_slope_times(a, b)
+    return g * slope, g * gate
 
 
 def reglu(a, b):
