@@ -8,6 +8,11 @@
 #include "kernels.h"
 
 #define INLINE static inline __attribute__((always_inline))
+#if WIDTH == 128  // here a copy of the kernel for each 16-bit type would only take time to compile
+#define LANES_KERNEL static __attribute__((noinline))
+#else
+#define LANES_KERNEL INLINE
+#endif
 #define UNUSED __attribute__((unused))  // for threshold_backward, which takes a value it has no use for
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)

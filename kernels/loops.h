@@ -62,7 +62,7 @@
 
 // The same for float16 and bfloat16, whose arrays become float32 in registers.
 #define NARROW_LOOP(name, operands, params, nout, ...) \
-    INLINE void name##_lanes(char *const *args, widen_fn *const widen, narrow_fn *const narrow) \
+    LANES_KERNEL void name##_lanes(char *const *args, widen_fn *const widen, narrow_fn *const narrow) \
     { \
         enum { nin = COUNT(operands) }; \
         EACH(LANES_OPERAND, operands) \
