@@ -1,7 +1,7 @@
 """Write the tables of README.md:  python docs/generate.py
 
 A table stands between <!-- table NAME ARGUMENTS --> and <!-- end -->. The function table is made from
-the definitions, the benchmark table from a file that `softramp bench --json` wrote.
+the definitions and the composites, the benchmark table from a file that `softramp bench --json` wrote.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from softramp.cli import cases
 from softramp.cli.display import duration, ratio, ulp
 from softramp.cli.rivals import RIVALS
 from softramp.cli.timing import MAX_ULP
-from softramp.definitions import Bar, Definition, definitions
+from softramp.composites import composites
+from softramp.definitions import Bar, definitions
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -28,17 +29,20 @@ README = ROOT / "README.md"
 def functions() -> Iterator[str]:
     yield "| function | value | ULP, float32 | ULP, float64 |"
     yield "| --- | --- | --- | --- |"
-    for name, definition in definitions.items():
+    for name in definitions | composites:
+        definition = definitions.get(name)
+        doc = inspect.cleandoc(composites[name].__doc__ or "") if name in composites else definitions[name].doc
         also = "".join(f", also `{alias}`" for alias, target in ALIASES.items() if target == name)
-        summary = definition.doc.partition("\n")[0].replace("``", "`")
-        yield f"| `{call(definition)}`{also} | {summary} | {' | '.join(promises(definition.bar))} |"
+        summary = doc.partition("\n")[0].replace("``", "`")
+        errors = promises(definition.bar) if definition else ["", ""]
+        yield f"| `{call(name)}`{also} | {summary} | {' | '.join(errors)} |"
 
 
-def call(definition: Definition) -> str:
+def call(name: str) -> str:
     """As users write it: operands, then parameters with their defaults."""
-    parameters = inspect.signature(getattr(softramp, definition.name)).parameters.values()
+    parameters = inspect.signature(getattr(softramp, name)).parameters.values()
     shown = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    return f"{definition.name}({', '.join(map(str, shown))})"
+    return f"{name}({', '.join(map(str, shown))})"
 
 
 def promises(bar: Bar) -> list[str]:

@@ -24,6 +24,7 @@ from helpers import (
 import softramp
 from softramp import backends
 from softramp.backends import c
+from softramp.composites import composites
 from softramp.definitions import definitions
 from softramp.definitions.registry import BFLOAT16
 
@@ -134,7 +135,8 @@ assert not slow & set(sys.modules), slow & set(sys.modules)
 def test_names():
     assert set(softramp.__all__) == set(dir(softramp))
     for namespace in NAMESPACES:
-        assert dir(namespace) == dir(namespace.ufuncs) == sorted(definitions)
+        assert dir(namespace) == sorted(definitions | composites)
+        assert dir(namespace.ufuncs) == sorted(definitions)
         with pytest.raises(AttributeError, match="nothing"):
             namespace.nothing  # noqa: B018
 

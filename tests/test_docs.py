@@ -4,14 +4,17 @@ import doctest
 import inspect
 
 import pytest
-from helpers import each_function
+from helpers import each_function, of
 
 import softramp
+from softramp.composites import composites
 from softramp.definitions import definitions
 
 SECTIONS = ["Parameters", "Returns", "Notes", "Examples"]
 FUNCTIONS = {name: getattr(softramp, name) for name in softramp.__all__ if callable(getattr(softramp, name))}
 FUNCTIONS |= {f"backends.{name}": getattr(softramp.backends, name) for name in softramp.backends.__all__}
+DOCS = {name: f.__doc__ for name, f in FUNCTIONS.items() if name not in definitions or name in composites}
+DOCS |= {f"ufuncs.{name}": definition.doc for name, definition in definitions.items()}
 
 
 @each_function
@@ -26,7 +29,7 @@ def test_a_definition_is_documented(definition):
         assert any(line.partition(" :")[0] == name for line in documented), f"{name} is not documented"
 
 
-@each_function
+@of([d for d in definitions.values() if d.name not in composites])
 def test_the_public_function_has_the_documentation_and_signature_of_its_definition(definition):
     public = getattr(softramp, definition.name)
     assert inspect.cleandoc(definition.doc) in inspect.cleandoc(public.__doc__)
@@ -37,9 +40,23 @@ def test_the_public_function_has_the_documentation_and_signature_of_its_definiti
     assert public.__module__ == "softramp"
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", composites)
+def test_a_composite_is_documented(name):
+    f = getattr(softramp, name)
+    doc = inspect.cleandoc(f.__doc__)
+    assert doc.splitlines()[0].endswith((".", "``"))
+    for section in [*SECTIONS, "Raises", "References"]:
+        assert f"{section}\n{'-' * len(section)}" in doc, f"{name} has no section {section}"
+    described = doc.split("Parameters\n----------\n")[1].split("\n\n")[0].splitlines()
+    documented = ", ".join(line.partition(" :")[0] for line in described if not line.startswith(" ")).split(", ")
+    for parameter in inspect.signature(f).parameters.values():
+        assert str(parameter).partition("=")[0] in documented, f"{parameter} is not documented"
+    assert (f.__name__, f.__qualname__, f.__module__) == (name, name, "softramp")
+
+
+@pytest.mark.parametrize("name", DOCS)
 def test_examples(name):
-    doc = inspect.cleandoc(definitions[name].doc if name in definitions else FUNCTIONS[name].__doc__)
+    doc = inspect.cleandoc(DOCS[name])
     test = doctest.DocTestParser().get_doctest(doc, {}, name, None, 0)
     assert test.examples, f"{name} has no example"
     output = []

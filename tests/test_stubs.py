@@ -13,12 +13,14 @@ from helpers import of
 
 import softramp
 from softramp.aliases import ALIASES
+from softramp.composites import composites
 from softramp.definitions import definitions
 
 STUB = Path(softramp.__file__).with_suffix(".pyi")
 TREE = ast.parse(STUB.read_text(encoding="utf-8"))
-FUNCTIONS = [d for d in definitions.values() if d.parameters or d.gufunc_signature]
-UFUNCS = [d for d in definitions.values() if not d.parameters and not d.gufunc_signature]
+UFUNCS = [d for d in definitions.values()
+          if not d.parameters and not d.gufunc_signature and d.name not in composites]
+FUNCTIONS = (definitions | composites).keys() - {d.name for d in UFUNCS}
 
 
 def test_names():
@@ -41,12 +43,12 @@ def positional(arguments):
     return [(a.arg, a in arguments.posonlyargs, value) for a, value in zip(both, defaults, strict=True)]
 
 
-@of(FUNCTIONS)
-def test_parameters_and_defaults(definition):
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_parameters_and_defaults(name):
     expected = [(p.name, p.kind is p.POSITIONAL_ONLY, p.default)
-                for p in inspect.signature(getattr(softramp, definition.name)).parameters.values()
+                for p in inspect.signature(getattr(softramp, name)).parameters.values()
                 if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    stubs = [node for node in TREE.body if isinstance(node, ast.FunctionDef) and node.name == definition.name]
+    stubs = [node for node in TREE.body if isinstance(node, ast.FunctionDef) and node.name == name]
     assert stubs
     for stub in stubs:
         assert positional(stub.args) == expected

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 def wrap(definition: Definition, namespace: Namespace) -> Callable[..., Any]:
     """The public function of a definition with parameters."""
     function = _with_parameters(definition, namespace)
-    finish = _FINISHES.get(definition.name)
-    if finish:
-        function = finish(function)
     function.__name__ = function.__qualname__ = definition.name
     function.__module__ = "softramp"
     function.__doc__ = definition.doc
@@ -123,48 +120,6 @@ def _hardtanh(x: Any, *bounds: Any) -> tuple[Any, ...]:
 
 
 _ADJUSTMENTS = {"hardtanh": _hardtanh}
-
-
-def _prelu_backward(elementwise: Callable[..., Any]) -> Callable[..., Any]:
-    """The weight's gradient is summed to the weight's shape; what `where` leaves out counts as 0."""
-
-    def function(g: Any, x: Any, /, weight: Any, *, out: Any = None, **kwargs: Any) -> Any:
-        shape = np.shape(weight)
-        gx_out, gw_out = _pair_of_outputs(out, shape)
-        where = kwargs.get("where", True)
-        unsummed = shape == np.broadcast_shapes(np.shape(g), np.shape(x), shape)
-        if unsummed and (where is True or gw_out is not None):
-            return elementwise(g, x, weight, out=(gx_out, gw_out), **kwargs)
-        gx, gw = elementwise(g, x, weight, out=(gx_out, None), **kwargs)
-        gw = np.asarray(gw)
-        extra = gw.ndim - len(shape)
-        axes = tuple(range(extra)) + tuple(extra + i for i, n in enumerate(shape) if n == 1)
-        summed = gw.sum(axis=axes, keepdims=True, dtype=np.float64, where=where)
-        summed = summed.reshape(shape).astype(gw.dtype)
-        if gw_out is None:
-            return gx, summed[()]
-        np.copyto(gw_out, summed, casting="same_kind")
-        return gx, gw_out
-
-    return function
-
-
-def _pair_of_outputs(out: Any, weight_shape: tuple[int, ...]) -> tuple[Any, Any]:
-    """Both outputs, checked before the first is written."""
-    if out is None:
-        return None, None
-    if not isinstance(out, tuple) or len(out) != 2:
-        raise TypeError("prelu_backward: 'out' must be a tuple of two arrays, of which either may be None")
-    gw = out[1]
-    if gw is not None and np.shape(gw) != weight_shape:
-        raise ValueError(f"prelu_backward: the second output must have the weight's shape {weight_shape}, "
-                         f"not {np.shape(gw)}")
-    if gw is not None and not np.can_cast(np.float32, gw.dtype, "same_kind"):
-        raise TypeError(f"prelu_backward: cannot cast the weight's gradient to {gw.dtype} by 'same_kind'")
-    return out
-
-
-_FINISHES = {"prelu_backward": _prelu_backward}
 
 
 def _signature(definition: Definition) -> inspect.Signature:

@@ -34,12 +34,12 @@ def wrap(definition: Definition, gufunc: np.ufunc) -> Callable[..., Any]:
     function.__name__ = function.__qualname__ = definition.name
     function.__module__ = "softramp"
     function.__doc__ = definition.doc
-    function.__signature__ = _signature(function)  # type: ignore[attr-defined]
+    function.__signature__ = signature(function)  # type: ignore[attr-defined]
     return function
 
 
 def _call(gufunc: np.ufunc, operands: tuple[Any, ...], axis: int, *, out: Any, dtype: Any) -> Any:
-    arrays = tuple(_array(a, gufunc.__name__) for a in operands)
+    arrays = tuple(array(a, gufunc.__name__) for a in operands)
     try:
         axis = operator.index(axis)
     except TypeError:
@@ -56,12 +56,14 @@ def _call(gufunc: np.ufunc, operands: tuple[Any, ...], axis: int, *, out: Any, d
     return gufunc(*arrays, axis=axis, out=out, dtype=dtype)
 
 
-def _array(x: Any, name: str) -> np.ndarray[Any, Any]:
+def array(x: Any, name: str) -> np.ndarray[Any, Any]:
+    """The operand of a function that takes arrays of NumPy only."""
     if isinstance(x, np.ma.MaskedArray) or (hasattr(x, "chunks") and hasattr(x, "__array_ufunc__")):
         raise TypeError(f"{name} takes NumPy arrays and what np.asarray makes one of, not {type(x).__name__}")
     return np.asarray(x)
 
 
-def _signature(function: Callable[..., Any]) -> inspect.Signature:
+def signature(function: Callable[..., Any]) -> inspect.Signature:
+    """The signature without annotations."""
     parameters = inspect.signature(function).parameters.values()
     return inspect.Signature([p.replace(annotation=p.empty) for p in parameters])

@@ -8,12 +8,13 @@ last axis here.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
 
 from softramp import activations, backends, factory, rows
+from softramp.composites import bind, composites
 from softramp.definitions import definitions
 
 
@@ -21,13 +22,13 @@ _lock = threading.RLock()
 
 
 class _Made:
-    """Attributes that are made from the definition of their name, on first use."""
+    """Attributes that are made on first use."""
 
-    def __init__(self, make: Callable[[str], Any]) -> None:
-        self._make = make
+    def __init__(self, make: Callable[[str], Any], names: Collection[str] = definitions) -> None:
+        self._make, self._names = make, names
 
     def __getattr__(self, name: str) -> Any:
-        if name not in definitions:
+        if name not in self._names:
             raise AttributeError(f"softramp defines no function {name!r}")
         with _lock:  # one object, whoever comes first
             if name not in self.__dict__:
@@ -35,19 +36,20 @@ class _Made:
             return self.__dict__[name]
 
     def __dir__(self) -> list[str]:
-        return list(definitions)
+        return list(self._names)
 
 
 class Namespace(_Made):
     """Every function, made from the kernels of one backend."""
 
     def __init__(self, backend: Any) -> None:
-        super().__init__(self._public)
+        super().__init__(self._public, definitions | composites)
         self.backend = backend
         self.name: str = backend.name
         self.ufuncs = _Made(self._ufunc)
         self.unary = _Made(self._bound)
         self.per_row = _Made(self._per_row)
+        self.plain = _Made(self._plain)
 
     @property
     def isa(self) -> str:
@@ -68,6 +70,10 @@ class Namespace(_Made):
         return factory.make(definitions[name], self.backend, per_row=True, module="softramp.per_row")
 
     def _public(self, name: str) -> Any:
+        return bind(composites[name], self) if name in composites else getattr(self.plain, name)
+
+    def _plain(self, name: str) -> Any:
+        """A function as its definition says."""
         definition = definitions[name]
         if definition.gufunc_signature:
             return rows.wrap(definition, getattr(self.ufuncs, name))

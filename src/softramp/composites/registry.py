@@ -1,0 +1,33 @@
+"""The table of composites, and how one of them becomes the function of a backend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from softramp.rows import signature
+
+if TYPE_CHECKING:
+    from softramp.ufuncs import Namespace
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+composites: dict[str, FunctionType] = {}
+
+
+def composite(function: _F) -> _F:
+    """Register a public function by its name."""
+    assert isinstance(function, FunctionType)
+    composites[function.__name__] = function
+    return function
+
+
+def bind(source: FunctionType, namespace: Namespace) -> Callable[..., Any]:
+    """The function over the ufuncs of a backend."""
+    names = {"ufuncs": namespace.ufuncs, "per_row": namespace.per_row, "plain": namespace.plain}
+    function = FunctionType(source.__code__, source.__globals__ | names, source.__name__, source.__defaults__)
+    function.__kwdefaults__ = source.__kwdefaults__
+    function.__module__ = "softramp"
+    function.__doc__ = source.__doc__
+    function.__signature__ = signature(source)  # type: ignore[attr-defined]
+    return function
