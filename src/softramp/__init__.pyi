@@ -137,6 +137,7 @@ reglu_backward: _GatedBackward
 
 log_sigmoid: _Forward
 log_sigmoid_backward: _Backward
+log_expit: _Forward
 logit: _Forward
 logit_backward: _Backward
 mish: _Forward
