@@ -3,14 +3,16 @@
 // Rules and figures as in vmath.h; the figures hold at default parameters.
 
 #if FLOAT
-static const T F(reach) = 131;                     // e^reach / 2^half and e^-reach * 2^half are normal
+static const T F(reach) = 153;                     // e^153 / 2^up and e^-153 * 2^up are normal
+static const T F(half_reach) = 131;                // the same of 2^half
 static const T F(gate_scaled_from) = 80;
 static const T F(selu_scale) = 0x1.0cfabep+0f, F(selu_saturation) = 0x1.c212ccp+0f;
 static const T F(selu_saturation_low) = 0x1.903c0cp-26f;
 static const T F(quick_high) = 0x1.b3b646p+0f, F(quick_low) = -0x1.78d4fep-26f;  // 1.702
 static const T F(quick_vanishes) = 66;             // quick_gelu(-66) rounds to -0
 #else
-static const T F(reach) = 1063;
+static const T F(reach) = 796;
+static const T F(half_reach) = 1063;
 static const T F(gate_scaled_from) = 700;
 static const T F(selu_scale) = 0x1.0cfabd6a91132p+0, F(selu_saturation) = 0x1.c212cc640f030p+0;
 static const T F(selu_saturation_low) = 0x1.092dbf6372048p-54;
@@ -32,43 +34,44 @@ INLINE T F(product_low)(T a, T b, T p)
 
 struct F(words) { T high, low; };
 
-// b*x within +-limit, for x within what comes to that: 0*inf is 0. Of a scalar b that is computed once.
-INLINE struct F(words) F(product)(T b, T x, T limit)
+// b*x within +-reach, for x within what comes to that: 0*inf is 0. Of a scalar b that is computed once.
+INLINE struct F(words) F(product)(T b, T x)
 {
-    const T bound = F(at_most)(F(largest), limit / F(abs)(b));
+    const T bound = F(at_most)(F(largest), F(reach) / F(abs)(b));
     const T bounded = F(at_most)(bound, F(at_least)(-bound, x)), z = b * bounded;
     return (struct F(words)){F(or_nan)(x, z), F(product_low)(b, bounded, z)};
 }
 
-// x/a within +-reach, by the inverse, which of a scalar a is computed once. Beyond, the low word would
-// be NaN for inf.
+// x/a within +-half_reach, for x <= 0 or NaN, by the inverse, which of a scalar a is computed once; a
+// subnormal a counts as a normal one. Beyond, the low word would be NaN for inf.
 INLINE struct F(words) F(quotient)(T x, T a)
 {
-    const T inverse = 1 / a, q = x * inverse, low = -F(product_low)(q, a, x) * inverse;
-    const T z = F(at_most)(F(reach), F(at_least)(-F(reach), q));
-    return (struct F(words)){F(or_nan)(q, z), F(pick)(z == q, low, 0)};
+    const T b = F(with_sign)(F(max)(F(smallest_normal), F(abs)(a)), a), inverse = 1 / b;
+    const T bounded = F(at_least)(-F(half_reach) * F(abs)(b), x), q = bounded * inverse;
+    const T z = F(at_most)(F(half_reach), F(at_least)(-F(half_reach), q));
+    return (struct F(words)){F(or_nan)(q, z), F(pick)(z == q, -F(product_low)(q, b, bounded) * inverse, 0)};
 }
 
 // x > 0 ? x : a*(e^(x/a) - 1). That is x already where rounding hides the difference, so x/a may vanish.
-// Kept down by 2^half, for a negative a makes the exponent positive. 0.93 / 0.99
+// A negative a makes the exponent positive, and is kept down by 2^half. 0.93 / 0.99
 INLINE T F(celu)(T x, T a)
 {
-    const struct F(words) z = F(quotient)(x, a);
-    const T bounded = F(at_least)(F(expm1_saturates), z.high);
-    const struct F(split) e = F(exp_split_of_sum)(bounded, z.low, MAGIC(-F(half)));
-    const T y = a * FMA(e.y, e.scale, e.scale - F(two_minus_half)) * F(two_half);
-    return F(pick)(x > -F(two_minus_scaled) * F(abs)(a), x, F(or_nan)(z.high, y));
+    const _Bool same = x >= -F(two_minus_scaled) * F(abs)(a), rising = a < 0;
+    const struct F(words) z = F(quotient)(F(pick)(same, 0, x), a);
+    const T bounded = F(at_least)(F(expm1_saturates), z.high), one = F(pick)(rising, F(two_minus_half), 1);
+    const struct F(split) e = F(exp_split_of_sum)(bounded, z.low, F(pick)(rising, MAGIC(-F(half)), MAGIC(0)));
+    const T y = a * FMA(e.y, e.scale, e.scale - one) * F(pick)(rising, F(two_half), 1);
+    return F(pick)(same, x, F(or_nan)(z.high, y));
 }
 
-// celu' = x > 0 ? 1 : e^(x/a). 0.96 / 0.91
+// celu' = x > 0 ? 1 : e^(x/a), scaled as F(exp) is. 0.96 / 0.91
 INLINE T F(celu_slope)(T x, T a)
 {
-    const struct F(words) z = F(quotient)(x, a);
-    const _Bool small = z.high < 0;
-    const T magic = F(pick)(small, MAGIC(F(half)), MAGIC(-F(half)));
+    const struct F(words) z = F(quotient)(F(pick)(x > 0, 0, x), a);
+    const _Bool rising = a < 0;
+    const T magic = F(pick)(rising, MAGIC(-F(half)), MAGIC(F(half)));
     const struct F(split) e = F(exp_split_of_sum)(z.high, z.low, magic);
-    const T y = FMA(e.y, e.scale, e.scale) * F(pick)(small, F(two_minus_half), F(two_half));
-    return F(pick)(x > 0, 1, y);
+    return FMA(e.y, e.scale, e.scale) * F(pick)(rising, F(two_half), F(two_minus_half));
 }
 
 // 1.82 / 2.0
@@ -96,10 +99,16 @@ INLINE struct F(gate) F(gate)(struct F(words) u)
 {
     const T z = F(at_least)(-F(sigmoid_saturates), -u.high);
     const _Bool tail = z > F(gate_scaled_from);
-    const T one = F(pick)(tail, F(two_minus_half), 1);
-    const struct F(split) e = F(exp_split_of_sum)(z, -u.low, F(pick)(tail, MAGIC(-F(half)), MAGIC(0)));
+    const T one = F(pick)(tail, F(two_down), 1);
+    const struct F(split) e = F(exp_split_of_sum)(z, -u.low, F(pick)(tail, MAGIC(-F(up)), MAGIC(0)));
     const T sum = FMA(e.y, e.scale, e.scale + one);
     return (struct F(gate)){F(or_nan)(u.high, sum), FMA(e.y, e.scale, (e.scale - sum) + one), one};
+}
+
+// x, or a zero with its sign where u reaches -reach: what multiplies e^u there, however large it is.
+INLINE T F(vanishing)(T x, struct F(words) u)
+{
+    return F(value)(F(bits)(x) & (F(sign) | -(U)!(u.high < 1 - F(reach))));
 }
 
 // a/(b + low) * c, for low much less than b: the product alone is rounded, with the remainder of the division.
@@ -111,26 +120,20 @@ INLINE T F(quotient_times)(T a, T b, T low, T c)
     return F(pick)(F(abs)(y) > 0, y, quotient * c);
 }
 
-// What swish puts over its gate: x, or a zero where that vanishes.
-INLINE T F(gated)(T x, struct F(words) u)
-{
-    return F(value)(F(bits)(x) & (F(sign) | -(U)!(u.high < 1 - F(reach))));
-}
-
-// x/(1 + e^-bx). As silu: x enters before the result is rounded, once, into the subnormals. 1.9 / 1.5
+// x/(1 + e^-bx). As silu: x enters before the result is rounded, once, into the subnormals. 1.9 / 1.7
 INLINE T F(swish)(T x, T b)
 {
-    const struct F(words) u = F(product)(b, x, F(reach));
+    const struct F(words) u = F(product)(b, x);
     const struct F(gate) gate = F(gate)(u);
-    return F(gated)(x, u) * gate.one / gate.sum;
+    return F(vanishing)(x, u) / gate.sum * gate.one;
 }
 
 // swish(x)*c. 1.7 / 1.7
 INLINE T F(swiglu)(T x, T c, T b)
 {
-    const struct F(words) u = F(product)(b, x, F(reach));
+    const struct F(words) u = F(product)(b, x);
     const struct F(gate) gate = F(gate)(u);
-    return F(quotient_times)(F(gated)(x, u), gate.sum, gate.low, c) * gate.one;
+    return F(quotient_times)(F(vanishing)(x, u), gate.sum, gate.low, c) * gate.one;
 }
 
 // 1.702x
@@ -144,7 +147,7 @@ INLINE struct F(words) F(quick)(T x)
 INLINE T F(quick_gelu)(T x)
 {
     const struct F(gate) gate = F(gate)(F(quick)(x));
-    return F(at_least)(-F(quick_vanishes), x) * gate.one / gate.sum;
+    return F(at_least)(-F(quick_vanishes), x) / gate.sum * gate.one;
 }
 
 // silu' at z = numerator/(square + low) * 2^-up, as silu_slope() has it. 3.2 / 3.2; near its root 2^-26
@@ -167,16 +170,16 @@ INLINE T F(quick_gelu_slope)(T x)
 }
 INLINE T F(swish_slope)(T x, T b)
 {
-    const struct F(ratio) s = F(silu_slope_of)(F(product)(b, x, -F(lowest)));
+    const struct F(ratio) s = F(silu_slope_of)(F(product)(b, x));
     return s.numerator / s.square * F(two_down);
 }
 
 // c*swish', c before the result is rounded into the subnormals.
 INLINE T F(swiglu_slope)(T x, T c, T b)
 {
-    const struct F(words) z = F(product)(b, x, -F(lowest));
+    const struct F(words) z = F(product)(b, x);
     const struct F(ratio) s = F(silu_slope_of)(z);
     const _Bool tail = z.high < -F(gate_scaled_from);
-    const T y = F(quotient_times)(s.numerator * F(pick)(tail, 1, F(two_down)), s.square, s.low, c);
-    return y * F(pick)(tail, F(two_down), 1);
+    const T numerator = F(vanishing)(s.numerator, z) * F(pick)(tail, 1, F(two_down));
+    return F(quotient_times)(numerator, s.square, s.low, c) * F(pick)(tail, F(two_down), 1);
 }

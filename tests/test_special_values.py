@@ -364,6 +364,8 @@ def test_parameters_of_celu_swish_and_squareplus_at_their_edges(namespace, dtype
     check("celu", 2.5, [-INF, -0.0, 2.0], [-2.5, -0.0, 2.0])
     check("celu", -2.5, [-INF, -0.0, 2.0], [-INF, -0.0, 2.0])
     check("celu", largest, [-INF, -1.0, -tiny], [-largest, -1.0, -tiny])  # x/alpha underflows
+    check("celu", tiny, [-INF, -1.0, -0.0, 2.0], [-tiny, -tiny, -0.0, 2.0])  # 1/alpha overflows
+    check("celu_backward", tiny, [-INF, -1.0, -0.0, 2.0, INF], [0.0, 0.0, 1.0, 1.0, 1.0])
     check("celu_backward", 2.5, [-INF, -0.0, 2.0], [0.0, 1.0, 1.0])
     check("celu_backward", -2.5, [-INF, -0.0, 2.0], [INF, 1.0, 1.0])
     check("swish", 0.0, [-INF, -3.0, -0.0, 3.0, INF], [-INF, -1.5, -0.0, 1.5, INF])

@@ -11,8 +11,8 @@ import numpy as np
 
 from softramp.backends.numba.algebraic import far, hypotenuse
 from softramp.backends.numba.exponents import (
-    gate, gate_scaled_from, gated, product, quick, quick_vanishes, quotient, quotient_times, reach,
-    selu_saturation, selu_saturation_low, selu_scale, silu_slope_of)
+    gate, gate_scaled_from, product, quick, quick_vanishes, quotient, quotient_times, selu_saturation,
+    selu_saturation_low, selu_scale, silu_slope_of, vanishing)
 from softramp.backends.numba.glu import sigmoid_and_slope_times, sigmoid_times
 from softramp.backends.numba.intrinsics import at_least, at_most, fma
 from softramp.backends.numba.log import (  # whose forward functions are kernels as they are
@@ -215,18 +215,18 @@ def silu_backward(g, x):
 
 
 def celu(x, alpha):
-    z, low = quotient(x, alpha)
-    y, scale = exp_split_of_sum(at_least(z, expm1_saturates), low, magic - half)
-    below = alpha * fma(y, scale, scale - two_minus_half) * two_half
-    return x if x > -two_minus_scaled * abs(alpha) else below
+    same, rising = x >= -two_minus_scaled * abs(alpha), alpha < T(0)
+    z, low = quotient(T(0) if same else x, alpha)
+    y, scale = exp_split_of_sum(at_least(z, expm1_saturates), low, magic - half if rising else magic)
+    below = alpha * fma(y, scale, scale - (two_minus_half if rising else T(1)))
+    return x if same else below * (two_half if rising else T(1))
 
 
 def celu_backward(g, x, alpha):
-    z, low = quotient(x, alpha)
-    small = z < T(0)
-    y, scale = exp_split_of_sum(z, low, magic + half if small else magic - half)
-    below = fma(y, scale, scale) * (two_minus_half if small else two_half)
-    return g * (T(1) if x > T(0) else below)
+    z, low = quotient(T(0) if x > T(0) else x, alpha)
+    rising = alpha < T(0)
+    y, scale = exp_split_of_sum(z, low, magic - half if rising else magic + half)
+    return g * (fma(y, scale, scale) * (two_half if rising else two_minus_half))
 
 
 def selu(x):
@@ -238,13 +238,13 @@ def selu_backward(g, x):
 
 
 def swish(x, beta):
-    u, u_low = product(beta, x, reach)
+    u, u_low = product(beta, x)
     total, _, one = gate(u, u_low)
-    return gated(x, u) * one / total
+    return vanishing(x, u) / total * one
 
 
 def swish_backward(g, x, beta):
-    z, z_low = product(beta, x, -lowest)
+    z, z_low = product(beta, x)
     numerator, square, _ = silu_slope_of(z, z_low)
     return g * (numerator / square * two_down)
 
@@ -252,7 +252,7 @@ def swish_backward(g, x, beta):
 def quick_gelu(x):
     u, u_low = quick(x)
     total, _, one = gate(u, u_low)
-    return at_least(x, -quick_vanishes) * one / total
+    return at_least(x, -quick_vanishes) / total * one
 
 
 def quick_gelu_backward(g, x):
@@ -262,17 +262,18 @@ def quick_gelu_backward(g, x):
 
 
 def swiglu(a, b, beta):
-    u, u_low = product(beta, a, reach)
+    u, u_low = product(beta, a)
     total, low, one = gate(u, u_low)
-    return quotient_times(gated(a, u), total, low, b) * one
+    return quotient_times(vanishing(a, u), total, low, b) * one
 
 
 def swiglu_backward(g, a, b, beta):
-    z, z_low = product(beta, a, -lowest)
+    z, z_low = product(beta, a)
     tail = z < -gate_scaled_from
     numerator, square, low = silu_slope_of(z, z_low)
-    slope = quotient_times(numerator * (T(1) if tail else two_down), square, low, b)
-    return g * (slope * (two_down if tail else T(1))), g * swish(a, beta)
+    numerator = vanishing(numerator, z) * (T(1) if tail else two_down)
+    slope = quotient_times(numerator, square, low, b) * (two_down if tail else T(1))
+    return g * slope, g * swish(a, beta)
 
 
 # ---- Algebraic

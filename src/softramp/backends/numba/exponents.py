@@ -9,11 +9,11 @@ import numpy as np
 from softramp.backends.numba import target
 from softramp.backends.numba.intrinsics import at_least, at_most, bits, fma
 from softramp.backends.numba.math import (
-    T, constant, exp_split_of_sum, half, largest, magic, sigmoid_saturates, two_down, two_minus_half,
-    two_up, up)
+    T, constant, exp_split_of_sum, largest, magic, sigmoid_saturates, two_down, two_up, up)
 from softramp.backends.numba.pairs import pair
 
-reach = pair(np.float32(131), np.float64(1063))  # e^reach / 2^half and e^-reach * 2^half are normal
+reach = pair(np.float32(153), np.float64(796))  # e^reach / 2^up and e^-reach * 2^up are normal
+half_reach = pair(np.float32(131), np.float64(1063))  # the same of 2^half
 gate_scaled_from = pair(np.float32(80), np.float64(700))
 selu_scale = constant("0x1.0cfabep+0", "0x1.0cfabd6a91132p+0")
 selu_saturation = constant("0x1.c212ccp+0", "0x1.c212cc640f030p+0")
@@ -38,28 +38,29 @@ def _product_low_in_halves(a, b, p):
 product_low = pair(_product_low_fused, _product_low_fused if target.has_fma() else _product_low_in_halves)
 
 
-def product(b, x, limit):
-    """b*x within +-limit, in two words."""
-    bound = at_most(limit / abs(b), largest)
+def product(b, x):
+    """b*x within +-reach, in two words."""
+    bound = at_most(reach / abs(b), largest)
     bounded = at_most(at_least(x, -bound), bound)
     z = b * bounded
     return z, product_low(b, bounded, z)
 
 
 def quotient(x, a):
-    """x/a within +-reach, in two words."""
-    inverse = T(1) / a
-    q = x * inverse
-    z = at_most(at_least(q, -reach), reach)
-    return z, -product_low(q, a, x) * inverse if z == q else T(0)
+    """x/a within +-half_reach, in two words, for x <= 0."""
+    b = math.copysign(at_least(abs(a), smallest_normal), a)
+    inverse, bounded = T(1) / b, at_least(x, -half_reach * abs(b))
+    q = bounded * inverse
+    z = at_most(at_least(q, -half_reach), half_reach)
+    return z, -product_low(q, b, bounded) * inverse if z == q else T(0)
 
 
 def gate(u, u_low):
     """1 + e^-u = (sum + low)/one."""
     z = at_least(-u, -sigmoid_saturates)
     tail = z > gate_scaled_from
-    one = two_minus_half if tail else T(1)
-    y, scale = exp_split_of_sum(z, -u_low, magic - half if tail else magic)
+    one = two_down if tail else T(1)
+    y, scale = exp_split_of_sum(z, -u_low, magic - up if tail else magic)
     total = fma(y, scale, scale + one)
     return total, fma(y, scale, (scale - total) + one), one
 
@@ -72,8 +73,8 @@ def quotient_times(a, b, low, c):
     return y if abs(y) > T(0) else ratio * c
 
 
-def gated(x, u):
-    """What swish puts over its gate."""
+def vanishing(x, u):
+    """x, or a zero with its sign where u reaches -reach."""
     return math.copysign(T(0), x) if u < T(1) - reach else x
 
 
