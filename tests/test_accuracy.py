@@ -38,11 +38,12 @@ def test_error_is_within_the_bar(namespace, dtype, definition):
         assert measurement.passed, measurement
 
 
-# Of swish numbers of at most 11 bits: their product with a float64 is exact in the oracle's long double.
+# Of swish and softplus numbers of at most 11 bits: their product with a float64 is exact in the oracle's long double.
 OTHER_PARAMETERS = {
     "celu": [0.3, 37.5, 1e-30, 1e30],
     "swish": [307 / 1024, 37.5, 67 * 2.0**-40, 87 * 2.0**60, -179 / 256],
     "squareplus": [0.0, 0.3, 1e-6, 1e-30, 1e30],
+    "softplus": [307 / 1024, 37.5, 717 / 1024, 67 * 2.0**-26, 87 * 2.0**60],
 }
 
 
