@@ -133,6 +133,43 @@ class NumPy(Contender):
 
         return call
 
+    def softplus(self, x: Any, beta: float, *, out: Any) -> Call:
+        return lambda: np.logaddexp(0, beta * x) / beta
+
+    def softplus_backward(self, g: Any, x: Any, beta: float, *, out: Any) -> Call:
+        return lambda: g / (1 + np.exp(-beta * x))
+
+    def softplus_backward_from_output(self, g: Any, y: Any, beta: float, *, out: Any) -> Call:
+        return lambda: g * (1 - np.exp(-beta * y))
+
+    def log_sigmoid(self, x: Any, *, out: Any) -> Call:
+        return lambda: -np.logaddexp(0, -x)
+
+    def log_sigmoid_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return lambda: g / (1 + np.exp(x))
+
+    def logit(self, x: Any, *, out: Any) -> Call:
+        return lambda: np.log(x / (1 - x))
+
+    def logit_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return lambda: g / (x * (1 - x))
+
+    def mish(self, x: Any, *, out: Any) -> Call:
+        return lambda: x * np.tanh(np.logaddexp(0, x))
+
+    def mish_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        def call() -> Any:
+            w = np.tanh(np.logaddexp(0, x))
+            return g * (w + x * (1 - w * w) / (1 + np.exp(-x)))
+
+        return call
+
+    def tanhshrink(self, x: Any, *, out: Any) -> Call:
+        return lambda: x - np.tanh(x)
+
+    def tanhshrink_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return lambda: g * np.tanh(x) ** 2
+
     def tanh(self, x: Any, *, out: Any) -> Call:
         return lambda: np.tanh(x, out=out)
 
@@ -262,6 +299,15 @@ class SciPy(Contender):
     def sigmoid(self, x: Any, *, out: Any) -> Call:
         return partial(self._special.expit, x, out=out)
 
+    def softplus(self, x: Any, beta: float, *, out: Any) -> Call:
+        return lambda: self._special.softplus(beta * x) / beta
+
+    def log_sigmoid(self, x: Any, *, out: Any) -> Call:
+        return partial(self._special.log_expit, x, out=out)
+
+    def logit(self, x: Any, *, out: Any) -> Call:
+        return partial(self._special.logit, x, out=out)
+
     def softmax(self, x: Any, *, axis: int, out: Any) -> Call:
         return partial(self._special.softmax, x, axis=axis)
 
@@ -318,6 +364,33 @@ class Numexpr(Contender):
 
     def sigmoid_backward(self, g: Any, x: Any, *, out: Any) -> Call:
         return self._evaluate("g * exp(-x) / (1 + exp(-x))**2", out, g=g, x=x)
+
+    def softplus(self, x: Any, beta: float, *, out: Any) -> Call:
+        return self._evaluate("log1p(exp(b * x)) / b", out, x=x, b=beta)
+
+    def softplus_backward(self, g: Any, x: Any, beta: float, *, out: Any) -> Call:
+        return self._evaluate("g / (1 + exp(-b * x))", out, g=g, x=x, b=beta)
+
+    def log_sigmoid(self, x: Any, *, out: Any) -> Call:
+        return self._evaluate("-log1p(exp(-x))", out, x=x)
+
+    def log_sigmoid_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return self._evaluate("g / (1 + exp(x))", out, g=g, x=x)
+
+    def logit(self, x: Any, *, out: Any) -> Call:
+        return self._evaluate("log(x / (1 - x))", out, x=x)
+
+    def logit_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return self._evaluate("g / (x * (1 - x))", out, g=g, x=x)
+
+    def mish(self, x: Any, *, out: Any) -> Call:
+        return self._evaluate("x * tanh(log1p(exp(x)))", out, x=x)
+
+    def tanhshrink(self, x: Any, *, out: Any) -> Call:
+        return self._evaluate("x - tanh(x)", out, x=x)
+
+    def tanhshrink_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return self._evaluate("g * tanh(x)**2", out, g=g, x=x)
 
     def tanh(self, x: Any, *, out: Any) -> Call:
         return self._evaluate("tanh(x)", out, x=x)
@@ -411,6 +484,33 @@ class Torch(Contender):
 
     def sigmoid_backward(self, g: Any, x: Any, *, out: Any) -> Call:
         return self._backward("sigmoid_backward", out, g, self._torch.sigmoid(x))
+
+    def softplus(self, x: Any, beta: float, *, out: Any) -> Call:
+        return partial(self._nn.softplus, x, beta, out=out)
+
+    def softplus_backward(self, g: Any, x: Any, beta: float, *, out: Any) -> Call:
+        return self._backward("softplus_backward", out, g, x, beta, 20)
+
+    def log_sigmoid(self, x: Any, *, out: Any) -> Call:
+        return partial(self._nn.log_sigmoid, x, out=out)
+
+    def log_sigmoid_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return self._backward("log_sigmoid_backward", out, g, x, self._aten.log_sigmoid_forward(x)[1])
+
+    def logit(self, x: Any, *, out: Any) -> Call:
+        return partial(self._torch.logit, x, out=out)
+
+    def logit_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return self._backward("logit_backward", out, g, x)
+
+    def mish(self, x: Any, *, out: Any) -> Call:
+        return partial(self._nn.mish, x, out=out)
+
+    def mish_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return partial(self._aten.mish_backward, g, x)  # has no out=
+
+    def tanhshrink(self, x: Any, *, out: Any) -> Call:
+        return partial(self._torch.nn.functional.tanhshrink, x)
 
     def tanh(self, x: Any, *, out: Any) -> Call:
         return partial(self._torch.tanh, x, out=out)
@@ -548,6 +648,24 @@ class Loop(Contender):
     def sigmoid_backward(self, g: Any, x: Any) -> Any:
         s = self.sigmoid(x)
         return g * s * (1 - s)
+
+    def softplus(self, x: Any, beta: float) -> Any:
+        return math.log1p(math.exp(beta * x)) / beta
+
+    def softplus_backward(self, g: Any, x: Any, beta: float) -> Any:
+        return g * self.sigmoid(beta * x)
+
+    def log_sigmoid(self, x: Any) -> Any:
+        return -math.log1p(math.exp(-x))
+
+    def log_sigmoid_backward(self, g: Any, x: Any) -> Any:
+        return g * self.sigmoid(-x)
+
+    def mish(self, x: Any) -> Any:
+        return x * math.tanh(math.log1p(math.exp(x)))
+
+    def tanhshrink(self, x: Any) -> Any:
+        return x - math.tanh(x)
 
     def tanh(self, x: Any) -> Any:
         return math.tanh(x)
