@@ -47,7 +47,7 @@ INLINE T F(down_if)(_Bool tail, T v)
     const U u = F(bits)(v), edge = F(bits)(F(subnormal_up)), low = u < edge ? u : edge;
     const U tiny = F(bits)(FMA(F(value)(low), F(to_grid), F(grid))) - F(bits)(F(grid));
     const U normal = u - (-(U)tail & (U)F(up) << MANTISSA);
-    return F(value)(tail & (u <= edge) ? tiny : normal);
+    return F(value)((tail & (u <= edge)) ? tiny : normal);
 }
 
 // log(1+t), 0 <= t <= 1, without a division: t + t^2 w(t). 2^-27.5 (9 terms of w), 2^-56 (21).
@@ -137,13 +137,13 @@ INLINE T F(mish)(T x)
     const T sum = n + 2, sum_low = (n - (sum - 2)) + n_low;
     const T top = z * n, top_low = FMA(z, n_low, F(product_low)(z, n, top));
     const T inverse = 1 / sum, q = top * inverse;
-    const T rest = FMA(-q, sum_low, top_low) + FMA(-q, sum, top);
+    const T rest = FMA(-q, sum_low, top_low) + F(product_plus)(-q, sum, top);
     const T size = F(down_if)(tail, F(abs)(FMA(rest, inverse, q)));
     return F(pick)(x <= F(mish_is_x), F(with_sign)(size, x), x);
 }
 
 // mish' = e*p/d^2, d = e^2+2e+2, p = 4(1+x) + e(e^2+4e+6+4x), for x < 0, where p has little to cancel;
-// 1 + (4xe(1+e) - 2d)/d^2 above. 3.7 / 4.2; near its root, -1.192, 2^-25.9 / 2^-54 absolute
+// 1 + (4xe(1+e) - 2d)/d^2 above. 3.7 / 4.6; near its root, -1.192, 2^-25.9 / 2^-54 absolute
 INLINE T F(mish_slope)(T x)
 {
     const T z = F(at_most)(F(mish_is_x), F(at_least)(F(lowest), x));
@@ -155,7 +155,7 @@ INLINE T F(mish_slope)(T x)
     const T p = FMA(e, FMA(e, e + 4, FMA(4, z, 6)), 4 * (1 + z)), below = FMA(p, s.y, p) * s.scale;
     const T above = FMA(4 * z * (1 + e), e, -2 * d);
     const T top = z < 0 ? below : above, inverse = 1 / square, q = top * inverse;
-    const T ratio = FMA(FMA(-q, square_low, FMA(-q, square, top)), inverse, q);
+    const T ratio = FMA(FMA(-q, square_low, F(product_plus)(-q, square, top)), inverse, q);
     const T negative = F(with_sign)(F(down_if)(tail, F(abs)(ratio)), ratio);
     return F(or_nan)(x, z < 0 ? negative : ratio + 1);
 }

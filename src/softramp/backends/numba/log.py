@@ -138,7 +138,7 @@ def mish(x):
     top_low = fma(z, n_low, product_low(z, n, top))
     inverse = T(1) / total
     q = top * inverse
-    rest = fma(-q, total_low, top_low) + fma(-q, total, top)
+    rest = fma(-q, total_low, top_low) + product_plus(-q, total, top)
     size = down_if(tail, abs(fma(rest, inverse, q)))
     return math.copysign(size, x) if x <= mish_is_x else x
 
@@ -157,7 +157,7 @@ def mish_slope(x):
     top = below if z < T(0) else above
     inverse = T(1) / square
     q = top * inverse
-    ratio = fma(fma(-q, square_low, fma(-q, square, top)), inverse, q)
+    ratio = fma(fma(-q, square_low, product_plus(-q, square, top)), inverse, q)
     return math.copysign(down_if(tail, abs(ratio)), ratio) if z < T(0) else ratio + T(1)
 
 
