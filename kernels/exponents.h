@@ -150,14 +150,15 @@ INLINE T F(quick_gelu)(T x)
     return F(at_least)(-F(quick_vanishes), x) / gate.sum * gate.one;
 }
 
-// silu' at z = numerator/(square + low) * 2^-up, as silu_slope() has it. 3.2 / 3.2; near its root 2^-26
+// (x*sigmoid(z))' = sigmoid(z)*(1 + w*sigmoid(-z)), w = x*z', as numerator/(square + low) * 2^-up. Of silu z and
+// w are x. 3.2 / 3.2; near its root 2^-26
 struct F(ratio) { T numerator, square, low; };
-INLINE struct F(ratio) F(silu_slope_of)(struct F(words) z)
+INLINE struct F(ratio) F(gate_slope)(struct F(words) z, struct F(words) w)
 {
     const T z_low = F(pick)(z.high < 0, z.low, -z.low);
     const struct F(split) s = F(exp_split_of_sum)(-F(abs)(z.high), z_low, MAGIC(F(up)));
     const T e = FMA(s.y, s.scale, s.scale);
-    const T one = 1 + z.high, sum = FMA(e, F(two_down), one), low = FMA(e, F(two_down), one - sum) + z.low;
+    const T one = 1 + w.high, sum = FMA(e, F(two_down), one), low = FMA(e, F(two_down), one - sum) + w.low;
     const T above = FMA(e, one, F(two_up)), below = FMA(e, sum, e * low);
     const T plus = FMA(e, F(two_down), 1), rest = 2 * plus * FMA(e, F(two_down), 1 - plus);
     const T square = FMA(plus, plus, rest);
@@ -165,21 +166,29 @@ INLINE struct F(ratio) F(silu_slope_of)(struct F(words) z)
 }
 INLINE T F(quick_gelu_slope)(T x)
 {
-    const struct F(ratio) s = F(silu_slope_of)(F(quick)(x));
+    const struct F(words) z = F(quick)(x);
+    const struct F(ratio) s = F(gate_slope)(z, z);
     return s.numerator / s.square * F(two_down);
 }
 INLINE T F(swish_slope)(T x, T b)
 {
-    const struct F(ratio) s = F(silu_slope_of)(F(product)(b, x));
+    const struct F(words) z = F(product)(b, x);
+    const struct F(ratio) s = F(gate_slope)(z, z);
     return s.numerator / s.square * F(two_down);
 }
 
-// c*swish', c before the result is rounded into the subnormals.
-INLINE T F(swiglu_slope)(T x, T c, T b)
+// The same times c, which enters before the result is rounded into the subnormals.
+INLINE T F(gate_slope_times)(struct F(words) z, struct F(words) w, T c)
 {
-    const struct F(words) z = F(product)(b, x);
-    const struct F(ratio) s = F(silu_slope_of)(z);
+    const struct F(ratio) s = F(gate_slope)(z, w);
     const _Bool tail = z.high < -F(gate_scaled_from);
     const T numerator = F(vanishing)(s.numerator, z) * F(pick)(tail, 1, F(two_down));
     return F(quotient_times)(numerator, s.square, s.low, c) * F(pick)(tail, F(two_down), 1);
+}
+
+// swish'(x)*c
+INLINE T F(swiglu_slope)(T x, T c, T b)
+{
+    const struct F(words) z = F(product)(b, x);
+    return F(gate_slope_times)(z, z, c);
 }

@@ -43,6 +43,7 @@
 #include "algebraic.h"
 #include "glu.h"
 #include "log.h"
+#include "gelu.h"
 #include "narrow.h"
 #include "loops.h"
 #include "rows.h"
@@ -66,6 +67,7 @@
 #include "algebraic.h"
 #include "glu.h"
 #include "log.h"
+#include "gelu.h"
 #include "loops.h"
 #include "rows.h"
 #undef T

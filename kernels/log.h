@@ -8,7 +8,7 @@ static const T F(scaled_from) = 87;                // e^-87 is normal; up*e^-87 
 static const T F(exp_is_0) = 154.572f;             // 223*ln2: n + up there is what makes a scale of 0
 static const T F(mish_is_x) = 13;                  // x*2/(n+2) rounds away
 static const T F(below_1) = 0x1.fffffep-1f;
-static const T F(smallest_normal) = 0x1p-126f, F(normalise) = 0x1p24f;
+static const T F(normalise) = 0x1p24f;
 enum { F(normalised) = 24, F(positive) = 128 };    // keeps the exponents of logit above 0
 #else
 static const T F(ln2_short) = 0x1.62e42feep-1, F(ln2_rest) = 0x1.a39ef35793c76p-33;
@@ -16,7 +16,7 @@ static const T F(scaled_from) = 700;
 static const T F(exp_is_0) = 797.8124;             // 1151*ln2
 static const T F(mish_is_x) = 22;
 static const T F(below_1) = 0x1.fffffffffffffp-1;
-static const T F(smallest_normal) = 0x1p-1022, F(normalise) = 0x1p53;
+static const T F(normalise) = 0x1p53;
 enum { F(normalised) = 53, F(positive) = 1024 };
 #endif
 

@@ -22,7 +22,7 @@ from softramp.oracle import LONG, ulp_error
 
 SAMPLES = {"float32": 100_000, "float64": 20_000}  # 16-bit types: all there are
 NOT_MONOTONE = {"silu", "hard_swish", "swish", "quick_gelu", "softsign", "squareplus", "swiglu", "mish",
-                "softplus", "log_sigmoid", "sigmoid_glu"}
+                "softplus", "log_sigmoid", "sigmoid_glu", "gelu", "gelu_tanh", "geglu", "geglu_tanh"}
 RANGES = {
     "relu": (0, np.inf), "elu": (-1, np.inf), "sigmoid": (0, 1), "tanh": (-1, 1),
     "relu6": (0, 6), "hardtanh": (-1, 1), "clipped_linear": (0, 1), "hard_sigmoid": (0, 1),

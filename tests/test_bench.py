@@ -159,7 +159,9 @@ def test_a_small_error_is_seen(case):
     exact = [np.moveaxis(value.reshape(rows_last), -1, case.axis) for value in reference._exact]
     rounded = tuple(value.astype(case.dtype) for value in exact)
     wrong = tuple((value * (1 + 20 * float(finfo(case.dtype).eps))).astype(case.dtype) for value in exact)
-    assert reference.error(rounded) <= 0.501  # NumPy rounds long double twice on its way to 16 bits
+    # NumPy rounds long double twice on its way to 16 bits. Next to a root the unit may be smaller than an
+    # ULP: gelu' is 0.13 where that begins.
+    assert reference.error(rounded) <= (0.501 if case.definition.bar.root is None else 1.1)
     assert reference.error(wrong) > reference.allowed
 
 

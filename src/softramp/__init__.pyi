@@ -147,6 +147,15 @@ tanhshrink_backward: _Backward
 sigmoid_glu: _Gated
 sigmoid_glu_backward: _GatedBackward
 
+gelu: _Forward
+gelu_backward: _Backward
+gelu_tanh: _Forward
+gelu_tanh_backward: _Backward
+geglu: _Gated
+geglu_backward: _GatedBackward
+geglu_tanh: _Gated
+geglu_tanh_backward: _GatedBackward
+
 @overload
 def leaky_relu(x: NDArray[_F], /, negative_slope: NDArray[_F] | float = 0.01, *, out: None = None,
                dtype: None = None, **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...

@@ -264,6 +264,19 @@ class NumPy(Contender):
     def reglu_backward(self, g: Any, a: Any, b: Any, *, out: Any) -> Call:
         return lambda: (g * b * (a > 0), g * np.maximum(a, 0))
 
+    def gelu_tanh(self, x: Any, *, out: Any) -> Call:
+        return lambda: 0.5 * x * (1 + np.tanh(0.7978845608028654 * (x + 0.044715 * x**3)))
+
+    def gelu_tanh_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        def call() -> Any:
+            t = np.tanh(0.7978845608028654 * (x + 0.044715 * x**3))
+            return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * 0.7978845608028654 * (1 + 0.134145 * x * x))
+
+        return call
+
+    def geglu_tanh(self, a: Any, b: Any, *, out: Any) -> Call:
+        return lambda: 0.5 * a * (1 + np.tanh(0.7978845608028654 * (a + 0.044715 * a**3))) * b
+
     def softmax(self, x: Any, *, axis: int, out: Any) -> Call:
         def call() -> Any:
             e = np.exp(x - x.max(axis=axis, keepdims=True))
@@ -307,6 +320,12 @@ class SciPy(Contender):
 
     def logit(self, x: Any, *, out: Any) -> Call:
         return partial(self._special.logit, x, out=out)
+
+    def gelu(self, x: Any, *, out: Any) -> Call:
+        return lambda: x * self._special.ndtr(x)
+
+    def geglu(self, a: Any, b: Any, *, out: Any) -> Call:
+        return lambda: a * self._special.ndtr(a) * b
 
     def softmax(self, x: Any, *, axis: int, out: Any) -> Call:
         return partial(self._special.softmax, x, axis=axis)
@@ -580,6 +599,25 @@ class Torch(Contender):
     def reglu_backward(self, g: Any, a: Any, b: Any, *, out: Any) -> Call:
         return lambda: (self._aten.threshold_backward(g * b, a, 0), g * self._torch.relu(a))
 
+    def gelu(self, x: Any, *, out: Any) -> Call:
+        return partial(self._nn.gelu, x, out=out)
+
+    def gelu_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return self._backward("gelu_backward", out, g, x)
+
+    def gelu_tanh(self, x: Any, *, out: Any) -> Call:
+        return partial(self._nn.gelu, x, approximate="tanh", out=out)
+
+    def gelu_tanh_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        call = self._backward("gelu_backward", out, g, x)
+        return partial(call, approximate="tanh")
+
+    def geglu(self, a: Any, b: Any, *, out: Any) -> Call:
+        return lambda: self._torch.mul(self._nn.gelu(a), b, out=out)
+
+    def geglu_tanh(self, a: Any, b: Any, *, out: Any) -> Call:
+        return lambda: self._torch.mul(self._nn.gelu(a, approximate="tanh"), b, out=out)
+
     def softmax(self, x: Any, *, axis: int, out: Any) -> Call:
         return partial(self._torch.softmax, x, axis, out=out)
 
@@ -679,6 +717,12 @@ class Loop(Contender):
     def silu_backward(self, g: Any, x: Any) -> Any:
         s = self.sigmoid(x)
         return g * s * (1 + x * (1 - s))
+
+    def gelu(self, x: Any) -> Any:
+        return 0.5 * x * (1 + math.erf(x / 1.4142135623730951))
+
+    def gelu_tanh(self, x: Any) -> Any:
+        return 0.5 * x * (1 + math.tanh(0.7978845608028654 * (x + 0.044715 * x**3)))
 
     def softmax(self, x: Any) -> Any:
         top = max(x)

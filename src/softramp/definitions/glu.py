@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from softramp.definitions.gated import swish, swish_backward
+from softramp.definitions.gelu import gelu, gelu_backward, gelu_tanh, gelu_tanh_backward
 from softramp.definitions.piecewise import relu, relu_backward
 from softramp.definitions.registry import elementwise
 
@@ -69,6 +70,126 @@ def reglu_backward(g: Any, a: Any, b: Any, /) -> Any:
     array([0., 3.])
     """
     return relu_backward(g * b, a), g * relu(a)
+
+
+@elementwise(3.5, 4)
+def geglu(a: Any, b: Any, /) -> Any:
+    """Gated linear unit with `gelu`: ``gelu(a) * b``.
+
+    Parameters
+    ----------
+    a : array_like
+        The gate, before `gelu`; float16, bfloat16, float32 or float64.
+    b : array_like
+        What is gated; broadcasts against `a`.
+
+    Notes
+    -----
+    The product is rounded once, with what the gate's rounding lost, and a gate that vanishes keeps its digits
+    for a large `b`. At infinities and zeros it multiplies as IEEE 754 says.
+
+    References
+    ----------
+    Shazeer, "GLU variants improve transformer", 2020, arXiv:2002.05202.
+
+    Examples
+    --------
+    >>> import softramp
+    >>> softramp.geglu([-1.0, 1.0], 2.0).round(4)
+    array([-0.3173,  1.6827])
+    """
+    return gelu(a) * b
+
+
+@elementwise(4, 5, nout=2, root=-0.7517915246935645)
+def geglu_backward(g: Any, a: Any, b: Any, /) -> Any:
+    """Gradients of `geglu`: ``g * b * gelu_backward(1, a)`` and ``g * gelu(a)``.
+
+    Parameters
+    ----------
+    a : array_like
+        As in `geglu`.
+    b : array_like
+        As in `geglu`.
+
+    Notes
+    -----
+    Both have the broadcast shape of the operands. Near the root the error is counted of ``g * b``.
+
+    References
+    ----------
+    See `geglu`.
+
+    Examples
+    --------
+    >>> import softramp
+    >>> ga, gb = softramp.geglu_backward(1.0, [-1.0, 1.0], 2.0)
+    >>> ga.round(4)
+    array([-0.1666,  2.1666])
+    >>> gb.round(4)
+    array([-0.1587,  0.8413])
+    """
+    return g * gelu_backward(b, a), g * gelu(a)
+
+
+@elementwise(2.5, 4)
+def geglu_tanh(a: Any, b: Any, /) -> Any:
+    """Gated linear unit with `gelu_tanh`: ``gelu_tanh(a) * b``.
+
+    Parameters
+    ----------
+    a : array_like
+        The gate, before `gelu_tanh`; float16, bfloat16, float32 or float64.
+    b : array_like
+        What is gated; broadcasts against `a`.
+
+    Notes
+    -----
+    The product is rounded once, with what the gate's rounding lost, and a gate that vanishes keeps its digits
+    for a large `b`. At infinities and zeros it multiplies as IEEE 754 says.
+
+    References
+    ----------
+    Shazeer, "GLU variants improve transformer", 2020, arXiv:2002.05202.
+
+    Examples
+    --------
+    >>> import softramp
+    >>> softramp.geglu_tanh([-1.0, 1.0], 2.0).round(4)
+    array([-0.3176,  1.6824])
+    """
+    return gelu_tanh(a) * b
+
+
+@elementwise(4, 5, nout=2, root=-0.7524614220710162)
+def geglu_tanh_backward(g: Any, a: Any, b: Any, /) -> Any:
+    """Gradients of `geglu_tanh`: ``g * b * gelu_tanh_backward(1, a)`` and ``g * gelu_tanh(a)``.
+
+    Parameters
+    ----------
+    a : array_like
+        As in `geglu_tanh`.
+    b : array_like
+        As in `geglu_tanh`.
+
+    Notes
+    -----
+    Both have the broadcast shape of the operands. Near the root the error is counted of ``g * b``.
+
+    References
+    ----------
+    See `geglu_tanh`.
+
+    Examples
+    --------
+    >>> import softramp
+    >>> ga, gb = softramp.geglu_tanh_backward(1.0, [-1.0, 1.0], 2.0)
+    >>> ga.round(4)
+    array([-0.1659,  2.1659])
+    >>> gb.round(4)
+    array([-0.1588,  0.8412])
+    """
+    return g * gelu_tanh_backward(b, a), g * gelu_tanh(a)
 
 
 @elementwise(2.5, 4, requires=("-inf < beta", "beta < inf"))

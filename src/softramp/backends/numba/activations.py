@@ -11,8 +11,10 @@ import numpy as np
 
 from softramp.backends.numba.algebraic import far, hypotenuse
 from softramp.backends.numba.exponents import (
-    gate, gate_scaled_from, product, quick, quick_vanishes, quotient, quotient_times, selu_saturation,
-    selu_saturation_low, selu_scale, silu_slope_of, vanishing)
+    gate, gate_slope, gate_slope_times, product, quick, quick_vanishes, quotient, quotient_times,
+    selu_saturation, selu_saturation_low, selu_scale, vanishing)
+from softramp.backends.numba.gelu import (  # whose forward functions are kernels as they are
+    geglu, geglu_slope, geglu_tanh, geglu_tanh_slope, gelu, gelu_slope, gelu_tanh, gelu_tanh_slope)
 from softramp.backends.numba.glu import sigmoid_and_slope_times, sigmoid_times
 from softramp.backends.numba.intrinsics import at_least, at_most, fma
 from softramp.backends.numba.log import (  # whose forward functions are kernels as they are
@@ -245,7 +247,7 @@ def swish(x, beta):
 
 def swish_backward(g, x, beta):
     z, z_low = product(beta, x)
-    numerator, square, _ = silu_slope_of(z, z_low)
+    numerator, square, _ = gate_slope(z, z_low, z, z_low)
     return g * (numerator / square * two_down)
 
 
@@ -257,7 +259,7 @@ def quick_gelu(x):
 
 def quick_gelu_backward(g, x):
     z, z_low = quick(x)
-    numerator, square, _ = silu_slope_of(z, z_low)
+    numerator, square, _ = gate_slope(z, z_low, z, z_low)
     return g * (numerator / square * two_down)
 
 
@@ -269,11 +271,7 @@ def swiglu(a, b, beta):
 
 def swiglu_backward(g, a, b, beta):
     z, z_low = product(beta, a)
-    tail = z < -gate_scaled_from
-    numerator, square, low = silu_slope_of(z, z_low)
-    numerator = vanishing(numerator, z) * (T(1) if tail else two_down)
-    slope = quotient_times(numerator, square, low, b) * (two_down if tail else T(1))
-    return g * slope, g * swish(a, beta)
+    return g * gate_slope_times(z, z_low, z, z_low, b), g * swish(a, beta)
 
 
 # ---- Algebraic
@@ -373,3 +371,22 @@ def mish_backward(g, x):
 def tanhshrink_backward(g, x):
     t = tanh(x)
     return g * (t * t)
+
+
+# ---- gelu and its gated units, whose forward functions are those of gelu.py
+
+
+def gelu_backward(g, x):
+    return g * gelu_slope(x)
+
+
+def gelu_tanh_backward(g, x):
+    return g * gelu_tanh_slope(x)
+
+
+def geglu_backward(g, a, b):
+    return g * geglu_slope(a, b), g * gelu(a)
+
+
+def geglu_tanh_backward(g, a, b):
+    return g * geglu_tanh_slope(a, b), g * gelu_tanh(a)

@@ -85,14 +85,22 @@ def quick(x):
     return z, fma(quick_low, a, product_low(quick_high, a, z))
 
 
-def silu_slope_of(z, z_low):
-    """silu' at z + z_low = numerator/(square + low) * 2^-up."""
+def gate_slope(z, z_low, w, w_low):
+    """sigmoid(z)*(1 + w*sigmoid(-z)) = numerator/(square + low) * 2^-up."""
     y, scale = exp_split_of_sum(-abs(z), z_low if z < T(0) else -z_low, magic + up)
-    e, one = fma(y, scale, scale), T(1) + z
+    e, one = fma(y, scale, scale), T(1) + w
     total = fma(e, two_down, one)
-    low = fma(e, two_down, one - total) + z_low
+    low = fma(e, two_down, one - total) + w_low
     above, below = fma(e, one, two_up), fma(e, total, e * low)
     plus = fma(e, two_down, T(1))
     rest = T(2) * plus * fma(e, two_down, T(1) - plus)
     square = fma(plus, plus, rest)
     return below if z < T(0) else above, square, fma(plus, plus, -square) + rest
+
+
+def gate_slope_times(z, z_low, w, w_low, c):
+    """The same times c."""
+    tail = z < -gate_scaled_from
+    numerator, square, low = gate_slope(z, z_low, w, w_low)
+    numerator = vanishing(numerator, z) * (T(1) if tail else two_down)
+    return quotient_times(numerator, square, low, c) * (two_down if tail else T(1))
