@@ -2,14 +2,12 @@
 
 #if FLOAT
 static const T F(far) = 0x1p26f;               // 1 + far rounds to far
-static const T F(least) = 0x1p-126f;
 static const T F(square_large) = 0x1p62f, F(square_small) = 0x1p-40f;
 static const T F(b_large) = 0x1p124f, F(b_small) = 0x1p-80f;
 static const T F(root_up) = 0x1p100f, F(root_down) = 0x1p-100f;
 INLINE T F(sqrt)(T x) { return __builtin_sqrtf(x); }
 #else
 static const T F(far) = 0x1p55;
-static const T F(least) = 0x1p-1022;
 static const T F(square_large) = 0x1p500, F(square_small) = 0x1p-320;
 static const T F(b_large) = 0x1p1000, F(b_small) = 0x1p-640;
 static const T F(root_up) = 0x1p800, F(root_down) = 0x1p-800;
@@ -40,7 +38,7 @@ INLINE struct F(hypotenuse) F(hypotenuse)(T x, T b)
     const T up = F(pick)(large, F(root_down), F(pick)(small, F(root_up), 1));
     const T down = F(pick)(large, F(root_up), F(pick)(small, F(root_down), 1));
     const T scaled = x * up, square = FMA(scaled, scaled, b * up * up);
-    return (struct F(hypotenuse)){scaled, square, F(max)(F(least), F(sqrt)(square)), up, down};
+    return (struct F(hypotenuse)){scaled, square, F(max)(F(smallest_normal), F(sqrt)(square)), up, down};
 }
 
 // (x + r)/2, r = sqrt(x^2 + b); where x and r cancel, (b/2)/(r - x). The bound -0.6r balances their

@@ -34,8 +34,8 @@ static const T F(sigmoid_saturates) = 18;          // rounds to 1
 static const T F(silu_vanishes) = 110;             // silu(-110) rounds to -0
 static const T F(tanh_saturates) = 9.02f;
 static const T F(largest) = 0x1.fffffep127f, F(two_ulps) = 0x1p-22f;
-static const T F(narrow) = 60;                     // e^-narrow over any sum is normal
 static const T F(smallest_normal) = 0x1p-126f;
+static const T F(narrow) = 60;                     // e^-narrow over any sum is normal
 #else
 #define MAGIC(k) (0x1.8p52 + 1023 + (k))
 #define MANTISSA 52
@@ -57,8 +57,8 @@ static const T F(sigmoid_saturates) = 40;
 static const T F(silu_vanishes) = 755;
 static const T F(tanh_saturates) = 20;
 static const T F(largest) = 0x1.fffffffffffffp1023, F(two_ulps) = 0x1p-51;
-static const T F(narrow) = 600;
 static const T F(smallest_normal) = 0x1p-1022;
+static const T F(narrow) = 600;
 #endif
 
 INLINE U F(bits)(T x) { U u; memcpy(&u, &x, sizeof u); return u; }

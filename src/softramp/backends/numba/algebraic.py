@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 
 from softramp.backends.numba.intrinsics import at_least, at_most, fma
-from softramp.backends.numba.math import T, constant
+from softramp.backends.numba.math import T, constant, smallest_normal
 
 far = constant("0x1p26", "0x1p55")  # 1 + far rounds to far
-least = constant("0x1p-126", "0x1p-1022")
 square_large = constant("0x1p62", "0x1p500")
 square_small = constant("0x1p-40", "0x1p-320")
 b_large = constant("0x1p124", "0x1p1000")
@@ -25,4 +24,4 @@ def hypotenuse(x, b):
     scale_down = root_up if large else root_down if small else T(1)
     scaled_x = x * scale_up
     square = fma(scaled_x, scaled_x, b * scale_up * scale_up)
-    return scaled_x, square, at_least(math.sqrt(square), least), scale_up, scale_down
+    return scaled_x, square, at_least(math.sqrt(square), smallest_normal), scale_up, scale_down

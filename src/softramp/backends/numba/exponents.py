@@ -9,7 +9,8 @@ import numpy as np
 from softramp.backends.numba import target
 from softramp.backends.numba.intrinsics import at_least, at_most, bits, fma
 from softramp.backends.numba.math import (
-    T, constant, exp_split_of_sum, largest, magic, sigmoid_saturates, two_down, two_up, up)
+    T, constant, exp_split_of_sum, largest, magic, sigmoid_saturates, smallest_normal, two_down, two_up,
+    up)
 from softramp.backends.numba.pairs import pair
 
 reach = pair(np.float32(153), np.float64(796))  # e^reach / 2^up and e^-reach * 2^up are normal

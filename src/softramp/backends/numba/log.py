@@ -13,8 +13,8 @@ from softramp.backends.numba.exponents import product_low
 from softramp.backends.numba.intrinsics import at_least, at_most, bits, fma
 from softramp.backends.numba.math import (
     T, U, coefficients, constant, exp_split, expm1_coefficients, expm1_saturates, grid, highest, largest,
-    ln2_high, ln2_low, log2e, lowest, magic, mantissa, polynomial, scaled, sigmoid_saturates, silu_vanishes,
-    subnormal_up, tanh_saturates, to_grid, two_minus_scaled, up)
+    ln2_high, ln2_low, log2e, lowest, magic, mantissa, polynomial, scaled, sigmoid_saturates,
+    silu_vanishes, smallest_normal, subnormal_up, tanh_saturates, to_grid, two_minus_scaled, up)
 from softramp.backends.numba.pairs import pair
 from softramp.backends.numba.target import has_fma
 
@@ -26,7 +26,6 @@ mish_is_x = pair(np.float32(13), np.float64(22))
 up_bits = pair(np.uint32(96 << 23), np.uint64(128 << 52))
 
 below_1 = constant("0x1.fffffep-1", "0x1.fffffffffffffp-1")
-smallest_normal = constant("0x1p-126", "0x1p-1022")
 normalise = constant("0x1p24", "0x1p53")
 normalised = pair(np.float32(24), np.float64(53))
 positive = pair(np.float32(128), np.float64(1024))  # keeps the exponents of logit above 0

@@ -34,6 +34,7 @@ ln2_high = constant("0x1.62e430p-1", "0x1.62e42feep-1")
 ln2_low = constant("-0x1.05c610p-29", "0x1.a39ef35793c76p-33")
 largest = pair(np.finfo(np.float32).max, np.finfo(np.float64).max)
 two_ulps = constant("0x1p-22", "0x1p-51")
+smallest_normal = constant("0x1p-126", "0x1p-1022")
 
 lowest = pair(np.float32(-120), np.float64(-780))  # 120*e^lowest rounds to 0, e^highest overflows
 highest = pair(np.float32(89), np.float64(710))
