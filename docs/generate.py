@@ -31,7 +31,7 @@ def functions() -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for name in definitions | composites:
         definition = definitions.get(name)
-        doc = inspect.cleandoc(composites[name].__doc__ or "") if name in composites else definitions[name].doc
+        doc = inspect.getdoc(composites[name]) if name in composites else definitions[name].doc
         also = "".join(f", also `{alias}`" for alias, target in ALIASES.items() if target == name)
         summary = doc.partition("\n")[0].replace("``", "`")
         errors = promises(definition.bar) if definition else ["", ""]

@@ -1,6 +1,6 @@
 // sigmoid(a)*b and its derivatives for any b: a large one brings back what e^-abs(a) alone would lose. In the
-// tail, where 1 + e^-abs(a) is 1, the exponential is kept in range by 2^-glu_far or 2^glu_far; a power as large is
-// taken back in two parts, one of them before the division: only the last product is subnormal.
+// tail, where 1 + e^-abs(a) is 1, the exponential is kept in range by 2^-glu_far or 2^glu_far; that is taken
+// back in two parts, one of them before the division: only the last product is subnormal.
 // Rules and figures as in vmath.h.
 
 #if FLOAT

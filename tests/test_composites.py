@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import softramp
 from softramp.definitions.registry import FLOATING
 
+INF, NAN = np.inf, np.nan
 each_floating = pytest.mark.parametrize("dtype", FLOATING)
 IMAGES = [(2, 3, 4, 5), (40, 6, 3), (3, 7), (1, 5, 300), (70, 3, 1), (0, 3, 4), (4, 3, 0), (5,)]
 shapes = st.lists(st.integers(1, 7), min_size=1, max_size=4)
@@ -132,13 +133,14 @@ def test_prelu_of_an_axis_takes_keywords_and_decides_types_as_without(namespace)
     out = np.full_like(x, 99)
     namespace.prelu(x, weight, 1, out=out, where=where)
     assert_same_bits(out, np.where(where, namespace.prelu(x, there), np.float32(99)))
-    assert_same_bits(namespace.prelu(x, weight, 1, dtype="float64"), namespace.prelu(x, there, dtype="float64"))
+    double = namespace.prelu(x, there, dtype="float64")
+    assert_same_bits(namespace.prelu(x, weight, 1, dtype="float64"), double)
     for kind in ("int8", "int32", "float16", "float64"):
         found = namespace.prelu(x.astype(kind), weight, 1)
         assert_same_bits(found, namespace.prelu(x.astype(kind), there))
         found = namespace.prelu(x, weight.astype(kind), 1)
         assert_same_bits(found, namespace.prelu(x, there.astype(kind)))
-    assert_same_bits(namespace.prelu(x.tolist(), weight.tolist(), 1), namespace.prelu(x, there, dtype="float64"))
+    assert_same_bits(namespace.prelu(x.tolist(), weight.tolist(), 1), double)
     wide = np.empty(x.shape)
     assert_same_bits(namespace.prelu(x, weight, 1, out=wide), namespace.prelu(x, there).astype(float))
     gx, gw = namespace.prelu_backward(2.0, x, weight, 1)
@@ -163,11 +165,11 @@ def test_prelu_of_an_axis_of_foreign_arrays():
 def test_a_sum_of_16_bit_gradients_is_rounded_once():
     """Summed in 16 bits it would be inf; into a float32 output it is not rounded to 16 bits at all."""
     x = np.full((300, 2, 300), -1, "float16")
-    gw = np.empty(2, "float32")
-    softramp.prelu_backward(np.ones_like(x), x, np.ones(2, "float32"), 1, out=(None, gw))
+    operands, gw = (np.ones_like(x), x, np.ones(2, "float32"), 1), np.empty(2, "float32")
+    softramp.prelu_backward(*operands, out=(None, gw))
     assert gw.tolist() == [-90_000, -90_000]
     with np.errstate(over="ignore"):
-        assert softramp.prelu_backward(np.ones_like(x), x, np.ones(2, "float32"), 1)[1].tolist() == [-np.inf] * 2
+        assert softramp.prelu_backward(*operands)[1].tolist() == [-INF, -INF]
 
 
 @each_namespace
@@ -176,14 +178,15 @@ def test_errors_of_prelu(namespace):
     for name, operands in (("prelu", (x,)), ("prelu_backward", (x, x))):
         f = getattr(namespace, name)
         with pytest.raises(ValueError, match=message(
-                f"{name}: a weight of 64 elements does not broadcast against shape (2, 64, 5); say by axis= to "
-                "which axis it belongs")):
+                f"{name}: a weight of 64 elements does not broadcast against shape (2, 64, 5); "
+                "say by axis= to which axis it belongs")):
             f(*operands, np.ones(64))
         with pytest.raises(ValueError, match="broadcast"):
             f(*operands, np.ones((3, 3)))
         with pytest.raises(ValueError, match=message(f"{name}: axis 2 has 5 elements, the weight 64")):
             f(*operands, np.ones(64), -1)
-        with pytest.raises(ValueError, match=message(f"{name}: with axis= the weight must be 1-D, got shape ()")):
+        with pytest.raises(ValueError, match=message(
+                f"{name}: with axis= the weight must be 1-D, got shape ()")):
             f(*operands, 0.25, axis=1)
         with pytest.raises(TypeError, match=message(f"{name}: axis must be an integer, got 1.0")):
             f(*operands, np.ones(64), 1.0)
@@ -249,7 +252,7 @@ def test_types_of_rrelu():
     assert list(series.index) == ["a", "b"]
 
 
-@pytest.mark.parametrize("bounds", [(0.5, 0.25), (np.nan, 1.0), (0.0, np.inf)])
+@pytest.mark.parametrize("bounds", [(0.5, 0.25), (NAN, 1.0), (0.0, INF)])
 def test_errors_of_rrelu(bounds):
     lower, upper = bounds
     with pytest.raises(ValueError, match=message(
@@ -316,7 +319,11 @@ def test_types_of_glu():
 @each_namespace
 def test_errors_of_glu(namespace):
     x = np.ones((4, 5), "float32")
-    for name, f in (("glu", namespace.glu), ("glu_backward", lambda x, axis=-1: namespace.glu_backward(1.0, x, axis))):
+
+    def backward(x, axis=-1):
+        return namespace.glu_backward(1.0, x, axis)
+
+    for name, f in (("glu", namespace.glu), ("glu_backward", backward)):
         with pytest.raises(ValueError, match=message(f"{name}: axis 1 has 5 elements, which have no halves")):
             f(x)
         with pytest.raises(TypeError, match=message(f"{name}: axis must be an integer, got (0,)")):
@@ -337,7 +344,7 @@ def test_errors_of_glu(namespace):
 
 # ---- maxout
 
-TIES = np.array([1, 1, -0.0, 0.0, 0.0, -0.0, np.nan, 1, 1, np.nan, np.inf, np.nan, -np.inf, -np.inf, np.nan, np.nan])
+TIES = np.array([1, 1, -0.0, 0.0, 0.0, -0.0, NAN, 1, 1, NAN, INF, NAN, -INF, -INF, NAN, NAN])
 
 
 def by_argmax(x, pieces, axis):
@@ -354,7 +361,7 @@ def by_argmax(x, pieces, axis):
 def test_maxout_takes_the_first_of_equals_and_the_first_nan(dtype, shape, pieces, data):
     axis = data.draw(st.integers(-len(shape), len(shape) - 1))
     shape[axis] *= pieces
-    values = data.draw(st.lists(st.sampled_from([0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan]),
+    values = data.draw(st.lists(st.sampled_from([0.0, -0.0, 1.0, -1.0, INF, -INF, NAN]),
                                 min_size=int(np.prod(shape)), max_size=int(np.prod(shape))))
     x = np.reshape(values, shape).astype(dtype)
     expected, indices = by_argmax(x, pieces, axis)
@@ -400,8 +407,8 @@ def test_gradient_of_maxout_goes_where_the_largest_was(namespace, dtype, shape, 
     x = normal(shape, dtype, data.draw(st.integers(0, 9)))
     y, indices = softramp.maxout(x, pieces, axis, return_indices=True)
     g = normal(y.shape, dtype, 1)
-    g[g > 4] = np.inf
-    g[g < -4] = np.nan
+    g[g > 4] = INF
+    g[g < -4] = NAN
     gx = namespace.maxout_backward(g, indices, pieces, axis)
     assert gx.shape == x.shape and gx.dtype == np.dtype(dtype)
     groups = np.moveaxis(gx, axis, -1).reshape(-1, pieces)
@@ -426,7 +433,8 @@ def test_types_of_maxout():
 
 def test_errors_of_maxout():
     x, indices = np.ones((4, 5)), np.zeros((4, 5), int)
-    with pytest.raises(ValueError, match=message("maxout: axis 1 has 5 elements, which is no multiple of pieces=2")):
+    with pytest.raises(ValueError, match=message(
+            "maxout: axis 1 has 5 elements, which is no multiple of pieces=2")):
         softramp.maxout(x, 2)
     for pieces, error, text in ((0, ValueError, "pieces must be at least 1, got 0"),
                                 (2.0, TypeError, "pieces must be an integer, got 2.0")):
@@ -448,7 +456,8 @@ def test_errors_of_maxout():
         softramp.maxout_backward(x, x, 2)
     with pytest.raises(ValueError, match="broadcast"):
         softramp.maxout_backward(np.ones(3), indices, 2)
-    for call in (lambda axis: softramp.maxout(x, 1, axis), lambda axis: softramp.maxout_backward(x, indices, 1, axis)):
+    for call in (lambda axis: softramp.maxout(x, 1, axis),
+                 lambda axis: softramp.maxout_backward(x, indices, 1, axis)):
         with pytest.raises(np.exceptions.AxisError):
             call(2)
         with pytest.raises(TypeError, match="axis must be an integer"):
@@ -464,14 +473,14 @@ def test_errors_of_maxout():
 def test_relu_with_mask(namespace, dtype, shape, data):
     axis = data.draw(st.integers(-len(shape), len(shape) - 1))
     x = normal(shape, dtype)
-    x.reshape(-1)[::3] = np.resize([0.0, -0.0, np.nan, np.inf, -np.inf], -(-x.size // 3))
+    x.reshape(-1)[::3] = np.resize([0.0, -0.0, NAN, INF, -INF], -(-x.size // 3))
     is_open = ~(x.astype(float) <= 0)
     y, bits = namespace.relu_with_mask(x, axis)
     assert_same_bits(y, namespace.relu(x))
     assert bits.dtype == np.uint8
     assert_same_bits(bits.astype(float), np.packbits(is_open, axis).astype(float))
     g = normal(shape, dtype, 1)
-    g[g > 2], g[g < -2] = np.inf, np.nan
+    g[g > 2], g[g < -2] = INF, NAN
     expected = namespace.relu_backward(g, x)
     gx = namespace.relu_backward_from_mask(g, bits, axis)
     assert_same_bits(gx, expected)
@@ -496,7 +505,8 @@ def test_errors_of_masks():
     x = np.ones((3, 20), "float32")
     _, bits = softramp.relu_with_mask(x)
     with pytest.raises(ValueError, match=message(
-            "relu_backward_from_mask: g of shape (3, 20) wants bits of shape (1, 20) along axis 0, not (3, 3)")):
+            "relu_backward_from_mask: g of shape (3, 20) wants bits of shape (1, 20) along axis 0, "
+            "not (3, 3)")):
         softramp.relu_backward_from_mask(x, bits, 0)
     with pytest.raises(TypeError, match=message("relu_backward_from_mask: bits must be uint8, not bool")):
         softramp.relu_backward_from_mask(x, x > 0)
@@ -517,8 +527,9 @@ def test_errors_of_masks():
 
 @pytest.mark.parametrize("dtype", FLOATING)
 def test_no_warning_from_any_value(dtype):
-    x = np.resize(np.array([np.nan, np.inf, -np.inf, 0, -0.0, 1, -1, 300, -300]), 720).astype(dtype).reshape(8, 90)
-    signs, weight = np.resize(np.array([1, -1], dtype), x.shape), np.linspace(-1, 1, 8, dtype=parameter(dtype))
+    x = np.resize(np.array([NAN, INF, -INF, 0, -0.0, 1, -1, 300, -300], dtype), (8, 90))
+    signs = np.resize(np.array([1, -1], dtype), x.shape)
+    weight = np.linspace(-1, 1, 8, dtype=parameter(dtype))
     infinite = np.where(np.isnan(x), 0, x)  # the sums are inf - inf
     with np.errstate(all="raise"):
         softramp.prelu(x, weight, 0)

@@ -263,7 +263,8 @@ def test_gradient_of_prelus_weight_is_0_where_the_weight_takes_no_part(source, d
 @each_floating
 def test_infinities_of_sigmoid_glu(source, dtype):
     """It multiplies as IEEE does: NaN where the gate, or its slope, is 0 and the other operand infinite."""
-    a, b = (every_lane(values, dtype) for values in ([-INF, INF, -INF, INF, 2.0, 2.0], [INF, INF, 1.0, -1.0, -INF, NAN]))
+    a = every_lane([-INF, INF, -INF, INF, 2.0, 2.0], dtype)
+    b = every_lane([INF, INF, 1.0, -1.0, -INF, NAN], dtype)
     with np.errstate(all="ignore"):
         y, (ga, gb) = source.sigmoid_glu(a, b), source.sigmoid_glu_backward(np.ones_like(a), a, b)
     assert_same_bits(y, every_lane([NAN, INF, 0.0, -1.0, -INF, NAN], dtype))

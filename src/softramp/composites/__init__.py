@@ -1,8 +1,8 @@
 """Public functions that are more than one ufunc: axes, halves, random slopes, masks.
 
 Each is a plain function of what one backend has: `ufuncs`, the same as gufuncs of rows (`per_row`), and the
-wrappers of `activations` (`plain`). `bind` makes a copy that sees those of one backend. Where a definition has
-the same name, the composite takes the place of its wrapper; under `softramp.ufuncs` the ufunc stays.
+wrappers of `activations` (`plain`). `bind` makes a copy that sees those of one backend. Where a definition
+has the same name, the composite takes the place of its wrapper; under `softramp.ufuncs` the ufunc stays.
 """
 
 from softramp.composites import prelu, rrelu, glu, maxout, masks  # isort: skip  # the order of tables

@@ -54,3 +54,9 @@ def is_dense(like: Any, a: Any, shape: tuple[int, ...] | None = None) -> bool:
     """Whether an array, unless it is None, has this shape and the dtype of another and no gaps."""
     return a is None or (type(a) is np.ndarray and a.flags.c_contiguous and a.dtype == like.dtype
                          and a.shape == (like.shape if shape is None else shape))
+
+
+def select(g: Any, is_open: Any, out: Any) -> None:
+    """g where it is open, else +0.0: the bits of g times 0 or 1. (np.where takes ten times as long.)"""
+    bits = f"u{g.itemsize}"
+    np.multiply(g.view(bits), is_open, out=out.view(bits))

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from softramp.composites.arguments import check_axis
+from softramp.composites.arguments import check_axis, floating_dtype, result_array, select
 from softramp.composites.registry import composite
+from softramp.definitions.registry import NARROW
 from softramp.rows import array
 
 ufuncs: Any
@@ -61,8 +62,11 @@ def relu_with_mask(x: Any, /, axis: int = -1, *, out: Any = None) -> Any:
     """
     x = array(x, "relu_with_mask")
     axis = check_axis("relu_with_mask", axis, x.ndim)
-    with np.errstate(invalid="ignore"):  # of ml_dtypes, which compare NaN loudly
-        bits = np.packbits(~(x <= 0), axis=axis)
+    if x.dtype.char in NARROW.values():  # NumPy compares them slowly, and ml_dtypes warns of NaN
+        is_open = ufuncs.relu_backward(x.dtype.type(1), x).view(np.uint16) != 0
+    else:
+        is_open = ~(x <= 0)
+    bits = np.packbits(is_open, axis=axis)
     return ufuncs.relu(x, out=out), bits
 
 
@@ -118,7 +122,12 @@ def relu_backward_from_mask(g: Any, bits: Any, /, axis: int = -1, *, out: Any = 
         raise TypeError(f"relu_backward_from_mask: bits must be uint8, not {bits.dtype}")
     shape = (*g.shape[:axis], (n + 7) // 8, *g.shape[axis + 1:])
     if bits.shape != shape:
-        raise ValueError(f"relu_backward_from_mask: g of shape {g.shape} wants bits of shape {shape} along axis "
-                         f"{axis}, not {bits.shape}")
-    is_open = np.unpackbits(bits, axis=axis, count=n).view(bool)
-    return ufuncs.relu_backward(g, is_open, out=out)
+        raise ValueError(f"relu_backward_from_mask: g of shape {g.shape} wants bits of shape {shape} along "
+                         f"axis {axis}, not {bits.shape}")
+    g = g.astype(floating_dtype("relu_backward_from_mask", g.dtype), copy=False)
+    made = result_array("relu_backward_from_mask", out, g.shape, g.dtype)
+    selected = made if made.dtype == g.dtype else np.empty_like(g)
+    select(g, np.unpackbits(bits, axis=axis, count=n), out=selected)
+    if selected is not made:
+        np.copyto(made, selected, casting="same_kind")
+    return made

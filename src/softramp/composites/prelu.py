@@ -158,7 +158,8 @@ def prelu_backward(
         channels, axis = _channels("prelu_backward", weight, np.shape(x), axis)
         if not kwargs and _in_rows(channels, x, g, gx_out) and not _overlaps(gx_out, g, x):
             gx = np.empty_like(x) if gx_out is None else gx_out
-            return gx, _rounded(_gradients_by_row(per_row.prelu_backward, g, x, channels, axis, gx), gw_out, x.dtype)
+            gw = _gradients_by_row(per_row.prelu_backward, g, x, channels, axis, gx)
+            return gx, _rounded(gw, gw_out, x.dtype)
         weight = _placed(channels, np.ndim(x), axis)
     unsummed = shape == _broadcast_shape("prelu_backward", weight, g, x)
     if unsummed and (where is True or gw_out is not None):

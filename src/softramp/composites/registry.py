@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import FunctionType
+from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from softramp.definitions import definitions
 from softramp.rows import signature
 
 if TYPE_CHECKING:
@@ -23,9 +24,12 @@ def composite(function: _F) -> _F:
 
 
 def bind(source: FunctionType, namespace: Namespace) -> Callable[..., Any]:
-    """The function over the ufuncs of a backend."""
-    names = {"ufuncs": namespace.ufuncs, "per_row": namespace.per_row, "plain": namespace.plain}
-    function = FunctionType(source.__code__, source.__globals__ | names, source.__name__, source.__defaults__)
+    """The function over the ufuncs of a backend: those that it names, for what is made is found faster."""
+    named = source.__code__.co_names
+    ufuncs = [name for name in named if name in definitions]
+    scope = {kind: SimpleNamespace(**{name: getattr(getattr(namespace, kind), name) for name in ufuncs})
+             for kind in ("ufuncs", "per_row", "plain") if kind in named}
+    function = FunctionType(source.__code__, source.__globals__ | scope, source.__name__, source.__defaults__)
     function.__kwdefaults__ = source.__kwdefaults__
     function.__module__ = "softramp"
     function.__doc__ = source.__doc__
