@@ -33,15 +33,15 @@ KINDS = (
     "contiguous", "row-sliced", "transposed", "scalar-parameter", "channel-parameter", "subnormal-results")
 CONTIGUOUS, ROW_SLICED, TRANSPOSED, SCALAR, CHANNEL, SUBNORMAL = KINDS
 
-ARMS = ("relu", "leaky_relu", "sigmoid", "softplus")  # of which everything else is varied, too
+ARMS = ("relu", "leaky_relu", "sigmoid", "gelu", "softplus")  # of which everything else is varied, too
 CHANNEL_ARM = "prelu"  # whose parameter usually is one for each column
 ARM_SIZES = (100, 300_000, 16_000_000)
 ARM_LAYOUTS: Sequence[Layout] = (
     ((4096, 4096), -1), ((1000, 1024), 0), ((4096, 4096), 0), ((8, 512, 28, 28), 1))
 
 QUICK = (  # what --quick measures unless functions are named
-    "relu", "relu_backward", "leaky_relu", "elu", "elu_backward", "silu", "silu_backward",
-    "sigmoid", "sigmoid_backward", "tanh", "tanh_backward",
+    "relu", "relu_backward", "leaky_relu", "elu", "elu_backward", "gelu", "gelu_backward", "silu",
+    "silu_backward", "mish", "softplus", "sigmoid", "sigmoid_backward", "tanh", "tanh_backward",
     "softmax", "softmax_backward", "log_softmax", "log_softmax_backward")
 COMPARED = ("relu", "sigmoid", "softmax")  # what the summary is about
 
