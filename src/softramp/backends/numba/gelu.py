@@ -5,20 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from softramp.backends.numba.exponents import (
-    gate, gate_slope, gate_slope_times, product_low, quotient_times)
+    gate, gate_slope, gate_slope_times, product_low, quotient_times, vanishing)
 from softramp.backends.numba.intrinsics import at_least, at_most, fma
 from softramp.backends.numba.math import (
     T, coefficients, constant, down, exp_split_of_sum, magic, polynomial, two_down, two_up, up)
 from softramp.backends.numba.pairs import pair
 
-small = pair(np.float32(56), np.float64(56))
-two_small, two_minus_small = constant("0x1p56", "0x1p56"), constant("0x1p-56", "0x1p-56")
-gelu_vanishes = pair(np.float32(14.7), np.float64(38.7))
+small = pair(np.float32(32), np.float64(52))
+two_small, two_minus_small = constant("0x1p32", "0x1p52"), constant("0x1p-32", "0x1p-52")
+gelu_vanishes = pair(np.float32(16.2), np.float64(39))
 gelu_offset = pair(np.float32(3), np.float64(3.5))
 gelu_centre = pair(np.float32(0.25), np.float64(0.5))
 gelu_root = constant("0x1.80ead2p-1", "0x1.80ead197f00b4p-1")
 gelu_root_low = constant("-0x1.a03fd4p-27", "-0x1.13e74c58cada8p-56")
-gelu_tanh_vanishes = pair(np.float32(11), np.float64(21.6))
+gelu_tanh_vanishes = pair(np.float32(12.29), np.float64(22.008))
 gelu_k = constant("0x1.988800p+0", "0x1.9884533d43800p+0")
 gelu_k_low = constant("-0x1.d6615ep-15", "-0x1.af72f034c3affp-44")
 gelu_m = constant("0x1.2444f2p-4", "0x1.2444f2a4d8b4bp-4")
@@ -27,23 +27,23 @@ gelu_3m = constant("0x1.b6676cp-3", "0x1.b6676bf7450f0p-3")
 gelu_whole_k = constant("0x1.988454p+0", "0x1.9884533d43651p+0")
 gelu_whole_k_low = constant("-0x1.857936p-25", "-0x1.cbc0d30ebfd15p-54")
 gelu_coefficients = coefficients(
-    ["0x1.bd1434p-5", "-0x1.1c9830p-4", "-0x1.e0623ap-5", "0x1.46a40cp-5", "0x1.28ef38p-3", "0x1.9ea010p-6",
-     "-0x1.57003cp-2", "-0x1.b00cf0p-4", "0x1.1caebap+0", "-0x1.890c8ap+0", "0x1.0bdb2ep+0"],
-    ["0x1.a08bf4df40999p-7", "0x1.5488aaac60bb2p-6", "-0x1.0f2eac2a3b16dp-7", "-0x1.397ec0af84b55p-5",
-     "-0x1.018e7fccff856p-6", "0x1.0a93cd0d225d2p-5", "0x1.3bfa2a12e2711p-5", "-0x1.33df85224c471p-7",
-     "-0x1.8d09a9e8730e6p-5", "-0x1.38b896973118ep-6", "0x1.7b4a7b66a8922p-5", "0x1.82193f032e712p-5",
-     "-0x1.3b39a7c2aa500p-5", "-0x1.3d066b70ba2b7p-4", "0x1.192862052c8ecp-5", "0x1.f3cfaacf846d6p-4",
-     "-0x1.d2a1410fc439cp-5", "-0x1.a200796a5b3b3p-3", "0x1.a86cec766c9a8p-3", "0x1.1d35bdee16a24p-2",
-     "-0x1.db5837f7f5555p-1", "0x1.42fec3680acabp+0", "-0x1.2191517fa27b8p+0", "0x1.7d241a953a614p-1"])
+    ["0x1.be212ep-5", "-0x1.1d6c5ep-4", "-0x1.df9a8ap-5", "0x1.46a3dep-5", "0x1.28e9f2p-3", "0x1.9ea650p-6",
+     "-0x1.57002cp-2", "-0x1.b00cfcp-4", "0x1.1caebap+0", "-0x1.890c8ap+0", "0x1.0bdb2ep+0"],
+    ["0x1.9fbe4ebcd0f34p-7", "0x1.541d9b408013ep-6", "-0x1.0eab0c2d305b0p-7", "-0x1.394e8b397bdd8p-5",
+     "-0x1.019ab0a23dc36p-6", "0x1.0a81233d1826cp-5", "0x1.3bf99bbdec98cp-5", "-0x1.33cf4894bc8a6p-7",
+     "-0x1.8d0940f7ef629p-5", "-0x1.38b9acf63d5b3p-6", "0x1.7b4a687570e35p-5", "0x1.82194ad69d6bfp-5",
+     "-0x1.3b39a5f969698p-5", "-0x1.3d066bc193d6bp-4", "0x1.192861ec881b7p-5", "0x1.f3cfaad21a3e0p-4",
+     "-0x1.d2a1410f0661fp-5", "-0x1.a200796a60e05p-3", "0x1.a86cec766be42p-3", "0x1.1d35bdee16a72p-2",
+     "-0x1.db5837f7f5551p-1", "0x1.42fec3680acabp+0", "-0x1.2191517fa27b8p+0", "0x1.7d241a953a614p-1"])
 gelu_slope_coefficients = coefficients(
-    ["0x1.14ae2cp-7", "-0x1.104f8cp-6", "-0x1.30d86cp-9", "0x1.034d5ap-6", "0x1.95e2ecp-6",
-     "-0x1.353742p-5", "-0x1.81f86ep-4", "0x1.2da05ap-2", "-0x1.78980cp-2", "0x1.1b5a1cp-1"],
-    ["0x1.58d8720ffdb48p-11", "0x1.78e28f8318eb5p-11", "-0x1.1150784d062bdp-10", "-0x1.e34fb0dc37b64p-10",
-     "0x1.342a6671bd057p-12", "0x1.40cdeb9c0a8ffp-9", "0x1.3e1f4126af0b3p-10", "-0x1.1dfda615203aep-9",
-     "-0x1.791f145d55d52p-9", "0x1.38456747bf336p-10", "0x1.2cd39de3074b2p-8", "0x1.64db36edad094p-12",
-     "-0x1.c8d91649055f8p-8", "-0x1.32c262d789f84p-9", "0x1.9002f7ac6c0c1p-7", "0x1.fe31d694780f4p-9",
-     "-0x1.c9cfc339c11a0p-6", "0x1.f69998d920a2ap-8", "0x1.33ca4c98df02cp-4", "-0x1.68ba393cc35d1p-3",
-     "0x1.ddd47918a9746p-3", "-0x1.c7f3df76f39cep-3", "0x1.e0a507a924780p-2"])
+    ["0x1.14ddd8p-7", "-0x1.106d9ep-6", "-0x1.3093d4p-9", "0x1.034fb6p-6", "0x1.95e1cep-6",
+     "-0x1.353746p-5", "-0x1.81f86cp-4", "0x1.2da05ap-2", "-0x1.78980cp-2", "0x1.1b5a1cp-1"],
+    ["0x1.59d7c8b7c4034p-11", "0x1.7a04e206509ecp-11", "-0x1.11920d9eaea76p-10", "-0x1.e3caf37b62267p-10",
+     "0x1.3434d3cbe635cp-12", "0x1.40e433aecb0cbp-9", "0x1.3e24ad218cc8cp-10", "-0x1.1e021f13225a6p-9",
+     "-0x1.791fefe8e07dfp-9", "0x1.38467e4363037p-10", "0x1.2cd3ae0be9fa3p-8", "0x1.64dae241531b5p-12",
+     "-0x1.c8d917a2c7a05p-8", "-0x1.32c2625945c29p-9", "0x1.9002f7b4de427p-7", "0x1.fe31d6910d39fp-9",
+     "-0x1.c9cfc339deb37p-6", "0x1.f69998d926b22p-8", "0x1.33ca4c98df1c7p-4", "-0x1.68ba393cc35d5p-3",
+     "0x1.ddd47918a9745p-3", "-0x1.c7f3df76f39cep-3", "0x1.e0a507a924780p-2"])
 
 
 def times_gauss(u, v, a):
@@ -79,26 +79,28 @@ def gelu_slope(x):
     return -t if x < T(0) else T(1) + t
 
 
-def less_tail_times(base, tail_high, tail_low, scale, c):
+def less_tail_times(x, base, tail_high, tail_low, scale, c):
     """(base - tail)*c."""
+    scale = scale if abs(x) < gelu_vanishes else T(0)
     total = tail_low + tail_high
     low, high = ((tail_high - total) + tail_low) * scale, total * scale
     deep = base < two_minus_small and abs(high) < two_up * two_minus_small
-    b, into = base * (two_up if deep else T(1)), T(1) if deep else two_down
+    b, into = at_most(base, T(1)) * two_up if deep else base, T(1) if deep else two_down  # 1: LLVM runs both
     y = fma(-high, into, b)
     y_low = fma(-high, into, b - y) - low * into
     result = fma(y, c, y_low * c)
-    return (result if abs(result) > T(0) else y * c) * (two_down if deep else T(1))
+    product = (result if abs(result) > T(0) else y * c) * (two_down if deep else T(1))
+    return x if x != x else product
 
 
 def geglu(x, c):
     high, low, scale = gelu_tail(x)
-    return less_tail_times(at_least(x, T(-0.0)), high, low, scale, c)
+    return less_tail_times(x, at_least(x, T(-0.0)), high, low, scale, c)
 
 
 def geglu_slope(x, c):
     high, low, scale = gelu_slope_tail(x)
-    return less_tail_times(T(-0.0) if x < T(0) else T(1), high, low, scale if x < T(0) else -scale, c)
+    return less_tail_times(x, T(-0.0) if x < T(0) else T(1), high, low, scale if x < T(0) else -scale, c)
 
 
 def gelu_tanh_gate(x):
@@ -133,7 +135,7 @@ def gelu_tanh(x):
 def geglu_tanh(x, c):
     z, z_low = gelu_tanh_gate(x)
     total, low, one = gate(z, z_low)
-    return quotient_times(at_least(x, -gelu_tanh_vanishes), total, low, c) * one
+    return quotient_times(vanishing(x, z), total, low, c) * one
 
 
 def gelu_tanh_slope(x):
