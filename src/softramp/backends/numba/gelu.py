@@ -85,7 +85,8 @@ def less_tail_times(x, base, tail_high, tail_low, scale, c):
     total = tail_low + tail_high
     low, high = ((tail_high - total) + tail_low) * scale, total * scale
     deep = base < two_minus_small and abs(high) < two_up * two_minus_small
-    b, into = at_most(base, T(1)) * two_up if deep else base, T(1) if deep else two_down  # 1: LLVM runs both
+    raised = at_most(base, T(1)) * two_up  # in every lane, where base itself would overflow
+    b, into = raised if deep else base, T(1) if deep else two_down
     y = fma(-high, into, b)
     y_low = fma(-high, into, b - y) - low * into
     result = fma(y, c, y_low * c)
