@@ -48,8 +48,9 @@ INLINE struct F(words) F(quotient)(T x, T a)
 {
     const T b = F(with_sign)(F(max)(F(smallest_normal), F(abs)(a)), a), inverse = 1 / b;
     const T bounded = F(at_least)(-F(half_reach) * F(abs)(b), x), q = bounded * inverse;
+    const T low = -F(product_low)(q, b, bounded) * inverse;
     const T z = F(at_most)(F(half_reach), F(at_least)(-F(half_reach), q));
-    return (struct F(words)){F(or_nan)(q, z), F(pick)(z == q, -F(product_low)(q, b, bounded) * inverse, 0)};
+    return (struct F(words)){F(or_nan)(x + a, z), F(pick)(z == q, low, 0)};
 }
 
 // x > 0 ? x : a*(e^(x/a) - 1). That is x already where rounding hides the difference, so x/a may vanish.
@@ -111,7 +112,7 @@ INLINE T F(vanishing)(T x, struct F(words) u)
     return F(value)(F(bits)(x) & (F(sign) | -(U)!(u.high < 1 - F(reach))));
 }
 
-// a/(b + low) * c, for low much less than b: the product alone is rounded, with the remainder of the division.
+// a/(b + low) * c, for low much less than b: the product alone is rounded, with what the division leaves.
 // Zeros and inf are as without that.
 INLINE T F(quotient_times)(T a, T b, T low, T c)
 {

@@ -360,6 +360,17 @@ def test_swiglu_multiplies_as_ieee_754_says(namespace, dtype):
 
 @each_namespace
 @each_dtype
+@pytest.mark.parametrize("name", ["celu", "swish", "squareplus"])
+def test_nan_of_either_sign_in_operand_or_parameter(namespace, dtype, name):
+    f, backward = getattr(namespace.ufuncs, name), getattr(namespace.ufuncs, f"{name}_backward")
+    one = every_lane([1], dtype)
+    for nan in (one * NAN, -one * NAN):
+        for operands in ((nan, one), (-one, nan)):
+            assert np.isnan(f(*operands)).all() and np.isnan(backward(one, *operands)).all()
+
+
+@each_namespace
+@each_dtype
 def test_parameters_of_celu_swish_and_squareplus_at_their_edges(namespace, dtype):
     tiny, largest = np.finfo(dtype).smallest_subnormal, np.finfo(dtype).max
 
