@@ -255,6 +255,7 @@ def clipped_linear_backward(g: NDArray[_F] | float, x: NDArray[_F], /, slope: ND
 def clipped_linear_backward(g: Any, x: Any, /, slope: ArrayLike = 1.0, offset: ArrayLike = 0.0,
                             min_val: ArrayLike = 0.0, max_val: ArrayLike = 1.0, *, out: Any = None,
                             dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
 def celu(x: NDArray[_F], /, alpha: NDArray[_F] | float = 1.0, *, out: None = None,
          dtype: None = None, **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
 @overload
