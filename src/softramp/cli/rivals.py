@@ -20,6 +20,8 @@ from softramp.definitions.registry import FLOATING, NARROW
 
 Call = Callable[[], Any]
 
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+
 
 class Bound(NamedTuple):
     """A call to time; `share` is the part of the case's work that it does."""
@@ -276,6 +278,71 @@ class NumPy(Contender):
 
     def geglu_tanh(self, a: Any, b: Any, *, out: Any) -> Call:
         return lambda: 0.5 * a * (1 + np.tanh(0.7978845608028654 * (a + 0.044715 * a**3))) * b
+
+    def celu(self, x: Any, alpha: float, *, out: Any) -> Call:
+        return lambda: np.where(x > 0, x, alpha * np.expm1(x / alpha))
+
+    def celu_backward(self, g: Any, x: Any, alpha: float, *, out: Any) -> Call:
+        return lambda: g * np.where(x > 0, 1, np.exp(x / alpha))
+
+    def selu(self, x: Any, *, out: Any) -> Call:
+        return lambda: SELU_SCALE * np.where(x > 0, x, SELU_ALPHA * np.expm1(x))
+
+    def selu_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return lambda: g * np.where(x > 0, SELU_SCALE, SELU_SCALE * SELU_ALPHA * np.exp(x))
+
+    def swish(self, x: Any, beta: float, *, out: Any) -> Call:
+        return lambda: x / (1 + np.exp(-beta * x))
+
+    def swish_backward(self, g: Any, x: Any, beta: float, *, out: Any) -> Call:
+        def call() -> Any:
+            s = 1 / (1 + np.exp(-beta * x))
+            return g * (s + beta * x * s * (1 - s))
+
+        return call
+
+    def quick_gelu(self, x: Any, *, out: Any) -> Call:
+        return self.swish(x, 1.702, out=out)
+
+    def quick_gelu_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return self.swish_backward(g, x, 1.702, out=out)
+
+    def softsign(self, x: Any, *, out: Any) -> Call:
+        return lambda: np.divide(x, 1 + np.abs(x), out=out)
+
+    def softsign_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return lambda: np.divide(g, (1 + np.abs(x)) ** 2, out=out)
+
+    def squareplus(self, x: Any, b: float, *, out: Any) -> Call:
+        return lambda: (x + np.sqrt(x * x + b)) / 2
+
+    def squareplus_backward(self, g: Any, x: Any, b: float, *, out: Any) -> Call:
+        return lambda: g * (1 + x / np.sqrt(x * x + b)) / 2
+
+    def swiglu(self, a: Any, b: Any, beta: float, *, out: Any) -> Call:
+        return lambda: np.multiply(a / (1 + np.exp(-beta * a)), b, out=out)
+
+    def swiglu_backward(self, g: Any, a: Any, b: Any, beta: float, *, out: Any) -> Call:
+        def call() -> Any:
+            s = 1 / (1 + np.exp(-beta * a))
+            return g * b * (s + beta * a * s * (1 - s)), g * a * s
+
+        return call
+
+    def elu_backward_from_output(self, g: Any, y: Any, alpha: float, *, out: Any) -> Call:
+        return lambda: g * np.where(y > 0, 1, y + alpha)
+
+    def celu_backward_from_output(self, g: Any, y: Any, alpha: float, *, out: Any) -> Call:
+        return lambda: g * np.where(y > 0, 1, y / alpha + 1)
+
+    def selu_backward_from_output(self, g: Any, y: Any, *, out: Any) -> Call:
+        return lambda: g * np.where(y > 0, SELU_SCALE, y + SELU_SCALE * SELU_ALPHA)
+
+    def sigmoid_backward_from_output(self, g: Any, y: Any, *, out: Any) -> Call:
+        return lambda: g * y * (1 - y)
+
+    def tanh_backward_from_output(self, g: Any, y: Any, *, out: Any) -> Call:
+        return lambda: g * (1 - y**2)
 
     def softmax(self, x: Any, *, axis: int, out: Any) -> Call:
         def call() -> Any:
@@ -617,6 +684,42 @@ class Torch(Contender):
 
     def geglu_tanh(self, a: Any, b: Any, *, out: Any) -> Call:
         return lambda: self._torch.mul(self._nn.gelu(a, approximate="tanh"), b, out=out)
+
+    def celu(self, x: Any, alpha: float, *, out: Any) -> Call:
+        return partial(self._nn.elu, x, alpha, 1, 1 / alpha, out=out)
+
+    def celu_backward(self, g: Any, x: Any, alpha: float, *, out: Any) -> Call:
+        return self._backward("elu_backward", out, g, alpha, 1, 1 / alpha, False, x)
+
+    def celu_backward_from_output(self, g: Any, y: Any, alpha: float, *, out: Any) -> Call:
+        return self._backward("elu_backward", out, g, alpha, 1, 1 / alpha, True, y)
+
+    def elu_backward_from_output(self, g: Any, y: Any, alpha: float, *, out: Any) -> Call:
+        return self._backward("elu_backward", out, g, alpha, 1, 1, True, y)
+
+    def selu(self, x: Any, *, out: Any) -> Call:
+        return partial(self._nn.elu, x, SELU_ALPHA, SELU_SCALE, out=out)
+
+    def selu_backward(self, g: Any, x: Any, *, out: Any) -> Call:
+        return self._backward("elu_backward", out, g, SELU_ALPHA, SELU_SCALE, 1, False, x)
+
+    def selu_backward_from_output(self, g: Any, y: Any, *, out: Any) -> Call:
+        return self._backward("elu_backward", out, g, SELU_ALPHA, SELU_SCALE, 1, True, y)
+
+    def sigmoid_backward_from_output(self, g: Any, y: Any, *, out: Any) -> Call:
+        return self._backward("sigmoid_backward", out, g, y)
+
+    def tanh_backward_from_output(self, g: Any, y: Any, *, out: Any) -> Call:
+        return self._backward("tanh_backward", out, g, y)
+
+    def softsign(self, x: Any, *, out: Any) -> Call:
+        return partial(self._torch.nn.functional.softsign, x)
+
+    def swiglu(self, a: Any, b: Any, beta: float, *, out: Any) -> Call:
+        return lambda: self._torch.mul(self._nn.silu(a), b, out=out)
+
+    def swiglu_backward(self, g: Any, a: Any, b: Any, beta: float, *, out: Any) -> Call:
+        return lambda: (self._aten.silu_backward(g * b, a), g * self._nn.silu(a))
 
     def softmax(self, x: Any, *, axis: int, out: Any) -> Call:
         return partial(self._torch.softmax, x, axis, out=out)
