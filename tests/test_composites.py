@@ -1,4 +1,4 @@
-"""Functions that are more than one ufunc: axes, halves, pieces, slopes, bits."""
+"""Functions that are more than one ufunc: a choice, axes, halves, pieces, slopes, bits."""
 
 import re
 
@@ -7,11 +7,12 @@ import ml_dtypes  # noqa: F401  # names bfloat16
 import numpy as np
 import pandas
 import pytest
-from helpers import NAMESPACES, assert_same_bits, each_namespace
+from helpers import NAMESPACES, assert_same_bits, each_namespace, outputs
 from hypothesis import given
 from hypothesis import strategies as st
 
 import softramp
+from softramp.definitions import definitions
 from softramp.definitions.registry import FLOATING
 
 INF, NAN = np.inf, np.nan
@@ -47,6 +48,55 @@ def lay_out(request):
         return a.astype(a.dtype.newbyteorder()) if request.param == "byte-swapped" else a
 
     return lay_out
+
+
+# ---- gelu and geglu
+
+APPROXIMATED = ["gelu", "gelu_backward", "geglu", "geglu_backward"]
+
+
+def operands_of(name, dtype):
+    return [normal((20, 7), dtype, seed) for seed in range(definitions[name].nin)]
+
+
+@each_namespace
+@each_floating
+@pytest.mark.parametrize("name", APPROXIMATED)
+def test_approximate_chooses_a_ufunc(namespace, dtype, name):
+    f, operands = getattr(namespace, name), operands_of(name, dtype)
+    where = np.arange(140).reshape(20, 7) % 3 == 0
+    for approximate, chosen in (("none", name), ("tanh", name.replace("lu", "lu_tanh"))):
+        ufunc = getattr(namespace.ufuncs, chosen)
+        expected = ufunc(*operands)
+        assert_same_bits(f(*operands, approximate), expected)
+        assert_same_bits(f(*operands, approximate=approximate), expected)
+        assert_same_bits(f(*operands, approximate, dtype="float64"), ufunc(*operands, dtype="float64"))
+        out = tuple(np.zeros_like(y) for y in outputs(expected))
+        out = out if len(out) > 1 else out[0]
+        assert outputs(f(*operands, approximate, out=out))[0] is outputs(out)[0]
+        assert_same_bits(out, expected)
+        for y in outputs(out):
+            y[...] = 99
+        f(*operands, approximate, out=out, where=where)
+        assert_same_bits(out, tuple(np.where(where, y, y.dtype.type(99)) for y in outputs(expected))
+                         if len(outputs(out)) > 1 else np.where(where, expected, expected.dtype.type(99)))
+    assert_same_bits(f(*operands), getattr(namespace.ufuncs, name)(*operands))
+
+
+@each_namespace
+@pytest.mark.parametrize("name", APPROXIMATED)
+def test_errors_of_approximate(namespace, name):
+    f, operands = getattr(namespace, name), operands_of(name, "float32")
+    for bad in ("bad", None, True):
+        with pytest.raises(ValueError, match=message(
+                f"{name}: approximate must be 'none' or 'tanh', got {bad!r}")):
+            f(*operands, bad)
+    with pytest.raises(TypeError, match=rf"{name}\(\) takes .* positional arguments"):
+        f(*operands, "none", 1.0)
+    with pytest.raises(TypeError):
+        f(*operands, nonsense=1)
+    with pytest.raises(TypeError):
+        f(*(a.astype(complex) for a in operands))
 
 
 # ---- prelu with axis

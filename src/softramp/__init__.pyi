@@ -147,12 +147,8 @@ tanhshrink_backward: _Backward
 sigmoid_glu: _Gated
 sigmoid_glu_backward: _GatedBackward
 
-gelu: _Forward
-gelu_backward: _Backward
 gelu_tanh: _Forward
 gelu_tanh_backward: _Backward
-geglu: _Gated
-geglu_backward: _GatedBackward
 geglu_tanh: _Gated
 geglu_tanh_backward: _GatedBackward
 
@@ -358,6 +354,34 @@ def log_softmax_backward(g: NDArray[_F], y: NDArray[_F], /, axis: int = -1, *,
 def log_softmax_backward(g: Any, y: Any, /, axis: int = -1, *, out: Any = None) -> Any: ...
 
 # Composites
+
+_Approximate = Literal["none", "tanh"]
+
+@overload
+def gelu(x: NDArray[_F], /, approximate: _Approximate = "none", *, out: None = None, dtype: None = None,
+         **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def gelu(x: Any, /, approximate: _Approximate = "none", *, out: Any = None, dtype: DTypeLike | None = None,
+         **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def gelu_backward(g: NDArray[_F] | float, x: NDArray[_F], /, approximate: _Approximate = "none", *,
+                  out: None = None, dtype: None = None, **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def gelu_backward(g: Any, x: Any, /, approximate: _Approximate = "none", *, out: Any = None,
+                  dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def geglu(a: NDArray[_F], b: NDArray[_F], /, approximate: _Approximate = "none", *, out: None = None,
+          dtype: None = None, **kwargs: Unpack[_Keywords]) -> NDArray[_F]: ...
+@overload
+def geglu(a: Any, b: Any, /, approximate: _Approximate = "none", *, out: Any = None,
+          dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
+@overload
+def geglu_backward(g: NDArray[_F] | float, a: NDArray[_F], b: NDArray[_F], /,
+                   approximate: _Approximate = "none", *, out: None = None, dtype: None = None,
+                   **kwargs: Unpack[_Keywords]) -> tuple[NDArray[_F], NDArray[_F]]: ...
+@overload
+def geglu_backward(g: Any, a: Any, b: Any, /, approximate: _Approximate = "none", *, out: Any = None,
+                   dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> tuple[Any, Any]: ...
 
 @overload
 def prelu(x: NDArray[_F], /, weight: NDArray[_F] | float, axis: int | None = None, *, out: None = None,
