@@ -48,17 +48,21 @@ shapes = st.lists(st.integers(1, 6), max_size=2).flatmap(
 
 @each_namespace
 @each_function_and_dtype
-@given(data=st.data())
-def test_any_layout(namespace, dtype, definition, data):
+def test_any_layout(namespace, dtype, definition):
     f = getattr(namespace, definition.name)
-    shape = data.draw(shapes)
-    args = arguments(definition, dtype, shape, seed=len(shape))
-    expected = outputs(f(*args))
-    moved = [lay_out(a, *data.draw(layouts)) for a in args]
-    assert_same_bits(tuple(np.asarray(y) for y in outputs(f(*moved))), expected)
-    out = tuple(lay_out(np.zeros(shape, dtype), *data.draw(layouts)) for _ in expected)
-    f(*moved, out=out if len(out) > 1 else out[0])
-    assert_same_bits(tuple(np.array(y, dtype) for y in out), expected)
+
+    @given(data=st.data())  # a function of its own: hypothesis chains the settings of all its calls
+    def any_layout(data):
+        shape = data.draw(shapes)
+        args = arguments(definition, dtype, shape, seed=len(shape))
+        expected = outputs(f(*args))
+        moved = [lay_out(a, *data.draw(layouts)) for a in args]
+        assert_same_bits(tuple(np.asarray(y) for y in outputs(f(*moved))), expected)
+        out = tuple(lay_out(np.zeros(shape, dtype), *data.draw(layouts)) for _ in expected)
+        f(*moved, out=out if len(out) > 1 else out[0])
+        assert_same_bits(tuple(np.array(y, dtype) for y in out), expected)
+
+    any_layout()
 
 
 @each_namespace

@@ -58,7 +58,7 @@ class Namespace(_Made):
 
     def _ufunc(self, name: str) -> np.ufunc:
         definition = definitions[name]
-        public = not definition.parameters and not definition.gufunc_signature
+        public = not definition.parameters and not definition.gufunc_signature and name not in composites
         return factory.make(definition, self.backend, module="softramp" if public else __name__)
 
     def _bound(self, name: str) -> np.ufunc:
