@@ -151,14 +151,15 @@ INLINE T F(gelu_slope)(T x)
     return F(or_nan)(x, F(pick)(x < 0, -t, 1 + t));
 }
 
-// (base - tail)*c: the product alone is rounded. Where both are small they are kept times 2^up until then.
-// Zeros and inf are as without that; from where the tail vanishes it is 0.
+// (base - tail)*c: the product alone is rounded. Where both are less than 2^-up/16 they are kept times 2^up
+// until then, which overflows for no c. Zeros and inf are as without that; from where the tail vanishes it is 0.
 INLINE T F(less_tail_times)(T x, T base, struct F(tail) tail, T c)
 {
     const T scale = F(pick)(F(abs)(x) < F(gelu_vanishes), tail.scale, 0);
     const T sum = tail.low + tail.high, high = sum * scale, low = ((tail.high - sum) + tail.low) * scale;
-    const _Bool deep = (base < F(two_minus_small)) & (F(abs)(high) < F(two_up) * F(two_minus_small));
-    const T b = base * F(pick)(deep, F(two_up), 1), in = F(pick)(deep, 1, F(two_down));
+    const T tiny = F(two_down) / 16, raised = F(at_most)(tiny, base) * F(two_up);
+    const _Bool deep = (base < tiny) & (F(abs)(high) < tiny * F(two_up));
+    const T b = F(pick)(deep, raised, base), in = F(pick)(deep, 1, F(two_down));
     const T y = FMA(-high, in, b), y_low = FMA(-high, in, b - y) - low * in;
     const T result = FMA(y, c, y_low * c);
     return F(or_nan)(x, F(pick)(F(abs)(result) > 0, result, y * c) * F(pick)(deep, F(two_down), 1));

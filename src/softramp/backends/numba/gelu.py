@@ -84,8 +84,9 @@ def less_tail_times(x, base, tail_high, tail_low, scale, c):
     scale = scale if abs(x) < gelu_vanishes else T(0)
     total = tail_low + tail_high
     low, high = ((tail_high - total) + tail_low) * scale, total * scale
-    deep = base < two_minus_small and abs(high) < two_up * two_minus_small
-    raised = at_most(base, T(1)) * two_up  # in every lane, where base itself would overflow
+    tiny = two_down / T(16)
+    raised = at_most(base, tiny) * two_up  # in every lane, where base itself would overflow
+    deep = base < tiny and abs(high) < tiny * two_up
     b, into = raised if deep else base, T(1) if deep else two_down
     y = fma(-high, into, b)
     y_low = fma(-high, into, b - y) - low * into
