@@ -14,6 +14,7 @@
 #define LANES_KERNEL INLINE
 #endif
 #define UNUSED __attribute__((unused))  // for threshold_backward, which takes a value it has no use for
+#define SHARED static __attribute__((noinline))  // a copy for each caller would only take time to compile
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
 #define NAME_OF_(a) #a
@@ -47,6 +48,19 @@
 #include "narrow.h"
 #include "loops.h"
 #include "rows.h"
+#define S(name) name##_f32
+#include "softmax.h"
+#undef S
+#define FORMAT half
+#define S(name) name##_half
+#include "softmax.h"
+#undef FORMAT
+#undef S
+#define FORMAT bfloat16
+#define S(name) name##_bfloat16
+#include "softmax.h"
+#undef FORMAT
+#undef S
 #undef FLOAT
 #undef T
 #undef U
@@ -70,6 +84,9 @@
 #include "gelu.h"
 #include "loops.h"
 #include "rows.h"
+#define S(name) name##_f64
+#include "softmax.h"
+#undef S
 #undef T
 #undef F
 #undef INTEGER
@@ -128,10 +145,14 @@
 #define KERNEL_ANY(name, ...) \
     KERNEL(name) LONGS(name) ENTRY(name, "b", i8) ENTRY(name, "B", u8) ENTRY(name, "h", i16) ENTRY(name, "H", u16) \
     ENTRY(name, "i", i32) ENTRY(name, "I", u32) ENTRY(name, "q", i64) ENTRY(name, "Q", u64)
-#define ROW(name) {#name, "f", name##_f32, NULL}, {#name, "d", name##_f64, NULL},
+#define ROW(name) \
+    {#name, "e", name##_half, NULL}, {#name, "E", name##_bfloat16, NULL}, {#name, "f", name##_f32, NULL}, \
+    {#name, "d", name##_f64, NULL},
 static const struct kernel kernels[] = {
 #include "activations.inc"
-    ROW(softmax) ROW(softmax_backward) ROW(log_softmax) ROW(log_softmax_backward)
+    ROW(softmax) ROW(softmax_tempered) ROW(softmax_backward)
+    ROW(log_softmax) ROW(log_softmax_tempered) ROW(log_softmax_backward)
+    ROW(logsumexp) ROW(logsumexp_weighted)
 };
 const struct table JOIN(table_, ISA) = {
     NAME_OF(ISA), sizeof kernels / sizeof *kernels, kernels,

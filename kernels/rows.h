@@ -1,12 +1,4 @@
-// The softmax family, type by type like vmath.h.
-//
-// Each kernel is written twice: over a row, whose elements lie side by side, and over a tile of up to
-// TILE rows that lie side by side themselves, as the columns of an array do when softmax runs down an
-// axis that is not the last. Short rows are turned into tiles. Other layouts are gathered, a span at a
-// time. A row is scaled (the forward ones), measured, finished and written; rows that fit the cache take
-// these steps together, a batch at a time, so that one row's chain of dependent operations hides behind
-// the others.
-// p: first element of each operand; step: bytes to the row's next element.
+// The arithmetic of rows, type by type like vmath.h; softmax.h makes kernels of it.
 //
 // Sums: element i is added to lane i mod 16, the lanes in twice the precision of T (double for
 // float, a pair of doubles for double), then lane to lane by a fixed tree. So neither length, nor
@@ -15,8 +7,7 @@
 // e^(x-max): the word that is lost in rounding x-max goes into exp's reduced argument (67 -> 2.2 ULP
 // on N(0,20^2)); e is kept times 2^up until the last multiplication: only results are subnormal.
 
-#ifndef LANES
-#define LANES 16
+#ifndef SPAN
 #define SPAN 128
 #define TILE 64
 #define SHORT 32
@@ -29,7 +20,6 @@
 typedef double d8 __attribute__((vector_size(64)));
 typedef double d4 __attribute__((vector_size(32)));
 typedef double d2 __attribute__((vector_size(16)));
-typedef void tile_fn(char *const *p, const intptr_t *step, intptr_t n, intptr_t width);
 #endif
 
 // ---- Vectors, for the folding of 16 lanes: the compilers take it apart, lane by lane, if it is a loop.
@@ -110,29 +100,6 @@ INLINE void F(totals)(struct F(tile_sums) *s, intptr_t width, struct F(total) *t
         total[c] = F(normalized)(s->high[0][c], FLOAT ? 0 : s->low[0][c]);
 }
 
-// ---- Spans: at most SPAN elements of a row.
-INLINE const T *F(fetch)(const char *from, intptr_t step, intptr_t m, T *buffer, T pad)
-{
-    if (step == sizeof(T) && m == SPAN) return (const T *)from;
-    if (step == sizeof(T)) memcpy(buffer, from, m * sizeof(T));
-    else for (intptr_t i = 0; i < m; i++) buffer[i] = *(const T *)(from + i * step);
-    for (intptr_t i = m; i < SPAN; i++) buffer[i] = pad;
-    return buffer;
-}
-
-// Where a span of results goes: in place if it can, else to a buffer that put() copies.
-INLINE T *F(target)(char *to, intptr_t step, intptr_t m, T *buffer)
-{
-    return step == sizeof(T) && m == SPAN ? (T *)to : buffer;
-}
-
-INLINE void F(put)(char *to, intptr_t step, intptr_t m, const T *from)
-{
-    if ((const char *)from == to) return;
-    if (step == sizeof(T)) memcpy(to, from, m * sizeof(T));
-    else for (intptr_t i = 0; i < m; i++) *(T *)(to + i * step) = from[i];
-}
-
 // ---- Elements.
 // What the exponentials of a row need to know. pivot: its maximum; NaN for a row of -inf, whose
 // softmax is 0/0. narrow: no element is so far below that clamps or subnormal results could matter.
@@ -153,6 +120,48 @@ INLINE T F(exp_shifted)(T x, T pivot, T floor, _Bool narrow)
     x = narrow ? x : F(max)(floor, x);
     const T z = x - pivot, back = z - x, low = (x - (z - back)) - (pivot + back);
     const struct F(split) e = F(exp_split_of_sum)(narrow ? z : F(at_least)(F(lowest), z), low, MAGIC(F(up)));
+    return FMA(e.y, e.scale, e.scale);
+}
+
+// A temperature: x is divided by its size, and taken with its sign. In two words.
+struct F(temper) { T high, low, sign; };
+INLINE struct F(temper) F(temper)(T temperature)
+{
+    const T size = F(abs)(temperature), sign = F(with_sign)(1, temperature), high = 1 / size;
+#if FLOAT
+    return (struct F(temper)){high, (T)(1 / (double)size - high), sign};
+#else
+    return (struct F(temper)){high, FMA(-high, size, 1) / size, sign};
+#endif
+}
+
+// (x - pivot) / temperature in two words, x and pivot with the sign of the temperature.
+struct F(quotient) { T high, low; };
+INLINE struct F(quotient) F(tempered)(T x, T pivot, struct F(temper) t)
+{
+#if FLOAT
+    const double z = ((double)x - pivot) * ((double)t.high + t.low);
+    return (struct F(quotient)){(T)z, (T)(z - (T)z)};
+#else
+    const T z = x - pivot, back = z - x, low = (x - (z - back)) - (pivot + back), high = z * t.high;
+    return (struct F(quotient)){high, FMA(z, t.high, -high) + FMA(z, t.low, low * t.high)};
+#endif
+}
+
+// The same row, tempered: further down elements count, the higher the temperature is. (One beyond a 500th
+// of the largest number is too high for that.)
+INLINE struct F(scale) F(tempered_scale)(T least, T largest, T temperature)
+{
+    const struct F(scale) s = temperature < 0 ? F(scale)(-largest, -least) : F(scale)(least, largest);
+    const T reach = F(at_most)(F(largest) / 4, F(abs)(temperature) * -F(lowest));
+    const T down = F(abs)(s.pivot) * F(two_ulps) + reach, floor = F(max)(-F(largest) / 2, s.pivot) - down;
+    return (struct F(scale)){s.pivot, s.pivot < -F(largest) / 2 ? -F(largest) : floor, 0};
+}
+
+INLINE T F(exp_tempered)(T x, T pivot, T floor, struct F(temper) t)
+{
+    const struct F(quotient) z = F(tempered)(F(max)(floor, x * t.sign), pivot, t);
+    const struct F(split) e = F(exp_split_of_sum)(F(at_least)(F(lowest), z.high), z.low, MAGIC(F(up)));
     return FMA(e.y, e.scale, e.scale);
 }
 
@@ -197,127 +206,6 @@ FOLD(fold_min, <)
 FOLD(fold_max, >)
 #undef FOLD
 
-INLINE struct F(scale) F(row_scale)(const char *x, intptr_t step, intptr_t n)
-{
-    T low[LANES], high[LANES], buffer[SPAN];
-    for (int l = 0; l < LANES; l++) low[l] = (T)INFINITY, high[l] = -(T)INFINITY;
-    SPANS(b, m, n) {
-        const T *const v = F(fetch)(x + b * step, step, m, buffer, *(const T *)x);
-        for (int l = 0; l < LANES; l++) {
-            T least = low[l], largest = high[l];
-            for (int i = 0; i < SPAN; i += LANES) {
-                least = F(min)(v[i + l], least);
-                largest = F(max)(v[i + l], largest);
-            }
-            low[l] = least, high[l] = largest;
-        }
-    }
-    return F(scale)(F(fold_min)(low), F(fold_max)(high));
-}
-
-INLINE _Bool F(tile_scales)(char *const *p, const intptr_t *step, intptr_t n, intptr_t width,
-                            T *pivot, T *floor)
-{
-    T low[TILE], high[TILE];
-    for (intptr_t c = 0; c < width; c++) low[c] = (T)INFINITY, high[c] = -(T)INFINITY;
-    for (intptr_t r = 0; r < n; r++) {
-        const T *const x = (const T *)AT(0, r);
-        for (intptr_t c = 0; c < width; c++) {
-            low[c] = F(min)(x[c], low[c]);
-            high[c] = F(max)(x[c], high[c]);
-        }
-    }
-    _Bool narrow = 1;
-    for (intptr_t c = 0; c < width; c++) {
-        const struct F(scale) s = F(scale)(low[c], high[c]);
-        pivot[c] = s.pivot, floor[c] = s.floor, narrow &= s.narrow;
-    }
-    return narrow;
-}
-
-// What is known of a row between its steps.
-struct F(line) {
-    struct F(scale) scale;
-    struct F(total) sum;
-    struct F(inverse) inverse;
-    U maxima;
-    T log_sum;
-};
-
-// ---- softmax: x -> out
-INLINE struct F(total) F(softmax_sum)(char *const *p, const intptr_t *step, intptr_t n,
-                                      struct F(scale) s, _Bool narrow)
-{
-    struct F(sums) sums = {0};
-    T in[SPAN], result[SPAN];
-    SPANS(b, m, n) {
-        const T *const x = F(fetch)(AT(0, b), step[0], m, in, s.pivot);
-        T *const e = F(target)(AT(1, b), step[1], m, result);
-        IVDEP for (intptr_t i = 0; i < PADDED(m); i++) e[i] = F(exp_shifted)(x[i], s.pivot, s.floor, narrow);
-        for (intptr_t i = m; i < SPAN; i++) e[i] = 0;
-        F(add_span)(&sums, e);
-        F(put)(AT(1, b), step[1], m, e);
-    }
-    return F(total)(&sums);
-}
-
-INLINE void F(softmax_measure)(char *const *p, const intptr_t *step, intptr_t n, struct F(line) *line)
-{
-    const struct F(scale) s = line->scale;
-    line->sum = s.narrow ? F(softmax_sum)(p, step, n, s, 1) : F(softmax_sum)(p, step, n, s, 0);
-}
-
-INLINE void F(softmax_finish)(struct F(line) *line) { line->inverse = F(inverse)(line->sum); }
-
-INLINE void F(softmax_scale)(char *const *p, const intptr_t *step, intptr_t n,
-                             struct F(inverse) v, _Bool narrow)
-{
-    T in[SPAN], result[SPAN];
-    SPANS(b, m, n) {
-        const T *const e = F(fetch)(AT(1, b), step[1], m, in, 0);
-        T *const y = F(target)(AT(1, b), step[1], m, result);
-        IVDEP for (intptr_t i = 0; i < PADDED(m); i++) y[i] = F(share)(e[i], v, narrow);
-        F(put)(AT(1, b), step[1], m, y);
-    }
-}
-
-INLINE void F(softmax_write)(char *const *p, const intptr_t *step, intptr_t n,
-                             const struct F(line) *line)
-{
-    if (line->scale.narrow) F(softmax_scale)(p, step, n, line->inverse, 1);
-    else F(softmax_scale)(p, step, n, line->inverse, 0);
-}
-
-INLINE void F(softmax_tile_)(char *const *p, const intptr_t *step, intptr_t n, intptr_t width,
-                             const T *pivot, const T *floor, _Bool narrow)
-{
-    struct F(total) total[TILE];
-    T high[TILE], low[TILE];
-    struct F(tile_sums) sums = {0};
-    for (intptr_t r = 0; r < n; r++) {
-        const T *const x = (const T *)AT(0, r);
-        T *const out = (T *)AT(1, r);
-        IVDEP for (intptr_t c = 0; c < width; c++) out[c] = F(exp_shifted)(x[c], pivot[c], floor[c], narrow);
-        IVDEP for (intptr_t c = 0; c < width; c++) F(add)(LANE(sums, r, c), out[c]);
-    }
-    F(totals)(&sums, width, total);
-    for (intptr_t c = 0; c < width; c++) {
-        const struct F(inverse) v = F(inverse)(total[c]);
-        high[c] = v.high, low[c] = v.low;
-    }
-    for (intptr_t r = 0; r < n; r++) {
-        T *const out = (T *)AT(1, r);
-        IVDEP for (intptr_t c = 0; c < width; c++)
-            out[c] = F(share)(out[c], (struct F(inverse)){high[c], low[c]}, narrow);
-    }
-}
-INLINE void F(softmax_tile)(char *const *p, const intptr_t *step, intptr_t n, intptr_t width)
-{
-    T pivot[TILE], floor[TILE];
-    if (F(tile_scales)(p, step, n, width, pivot, floor)) F(softmax_tile_)(p, step, n, width, pivot, floor, 1);
-    else F(softmax_tile_)(p, step, n, width, pivot, floor, 0);
-}
-
 // ---- log_softmax: x -> out = x - pivot - log(sum). The maxima, whose exponential is 1, are counted
 // and not added: log1p of the rest keeps the digits of a confident row.
 #if FLOAT
@@ -348,81 +236,40 @@ INLINE double log1p_fast(double r)
 #endif
 
 // log(maxima + rest * 2^-up)
-INLINE T F(log_sum)(struct F(total) rest, U maxima)
+INLINE T F(log_sum)(struct F(total) rest, uint64_t maxima)
 {
     const double r = rest.high * F(two_down) + ((double)maxima - 1);
     return (T)(log1p_fast(r) + (FLOAT ? 0 : rest.low * F(two_down) / (1 + r)));
 }
 
-INLINE struct F(total) F(log_softmax_sum)(const char *x, intptr_t step, intptr_t n,
-                                          struct F(line) *line, _Bool narrow)
+// The same of a tempered row, x as it comes.
+INLINE T F(tempered_log)(T x, T pivot, T log_sum, struct F(temper) t)
 {
-    const struct F(scale) s = line->scale;
-    struct F(sums) sums = {0};
-    T in[SPAN], e[SPAN];
-    line->maxima = 0;
-    SPANS(b, m, n) {
-        const T *const v = F(fetch)(x + b * step, step, m, in, -(T)INFINITY);
-        U count = 0;
-        IVDEP for (intptr_t i = 0; i < PADDED(m); i++) {
-            const T shifted = F(exp_shifted)(v[i], s.pivot, s.floor, narrow);
-            e[i] = v[i] == s.pivot ? 0 : shifted;
-            count += v[i] == s.pivot;
-        }
-        line->maxima += count;
-        for (intptr_t i = m; i < SPAN; i++) e[i] = 0;
-        F(add_span)(&sums, e);
-    }
-    return F(total)(&sums);
+#if FLOAT
+    return (T)(((double)x * t.sign - pivot) * ((double)t.high + t.low) - log_sum);
+#else
+    const struct F(quotient) z = F(tempered)(x * t.sign, pivot, t);
+    const T value = (z.high - log_sum) + z.low;
+    return z.high == -(T)INFINITY ? z.high : value;
+#endif
 }
 
-INLINE void F(log_softmax_measure)(char *const *p, const intptr_t *step, intptr_t n,
-                                   struct F(line) *line)
+// pivot + log(maxima + rest * 2^-up): the two may cancel, so the logarithm is libm's, once for a row.
+INLINE T F(pivot_plus_log_sum)(T pivot, struct F(total) rest, uint64_t maxima)
 {
-    line->sum = line->scale.narrow ? F(log_softmax_sum)(p[0], step[0], n, line, 1)
-                                   : F(log_softmax_sum)(p[0], step[0], n, line, 0);
+    const double r = rest.high * F(two_down) + ((double)maxima - 1);
+    return (T)((pivot + log1p(r)) + (FLOAT ? 0 : rest.low * F(two_down) / (1 + r)));
 }
 
-INLINE void F(log_softmax_finish)(struct F(line) *line) { line->log_sum = F(log_sum)(line->sum,
-                                                                                     line->maxima); }
-
-INLINE void F(log_softmax_write)(char *const *p, const intptr_t *step, intptr_t n,
-                                 const struct F(line) *line)
-{
-    const T pivot = line->scale.pivot, log_sum = line->log_sum;
-    T in[SPAN], result[SPAN];
-    SPANS(b, m, n) {
-        const T *const x = F(fetch)(AT(0, b), step[0], m, in, 0);
-        T *const y = F(target)(AT(1, b), step[1], m, result);
-        IVDEP for (intptr_t i = 0; i < PADDED(m); i++) y[i] = (x[i] - pivot) - log_sum;
-        F(put)(AT(1, b), step[1], m, y);
-    }
-}
-
-INLINE void F(log_softmax_tile)(char *const *p, const intptr_t *step, intptr_t n, intptr_t width)
-{
-    T pivot[TILE], floor[TILE], log_sum[TILE], e[TILE];
-    U maxima[TILE] = {0};
-    struct F(total) total[TILE];
-    struct F(tile_sums) sums = {0};
-    F(tile_scales)(p, step, n, width, pivot, floor);
-    for (intptr_t r = 0; r < n; r++) {
-        const T *const x = (const T *)AT(0, r);
-        IVDEP for (intptr_t c = 0; c < width; c++) {
-            const T shifted = F(exp_shifted)(x[c], pivot[c], floor[c], 0);
-            e[c] = x[c] == pivot[c] ? 0 : shifted;
-            maxima[c] += x[c] == pivot[c];
-        }
-        IVDEP for (intptr_t c = 0; c < width; c++) F(add)(LANE(sums, r, c), e[c]);
-    }
-    F(totals)(&sums, width, total);
-    for (intptr_t c = 0; c < width; c++) log_sum[c] = F(log_sum)(total[c], maxima[c]);
-    for (intptr_t r = 0; r < n; r++) {
-        const T *const x = (const T *)AT(0, r);
-        T *const out = (T *)AT(1, r);
-        IVDEP for (intptr_t c = 0; c < width; c++) out[c] = (x[c] - pivot[c]) - log_sum[c];
-    }
-}
+// What is known of a row between the steps of a kernel.
+struct F(line) {
+    struct F(scale) scale;
+    struct F(temper) temper;
+    struct F(total) sum;
+    struct F(inverse) inverse;
+    T largest, log_sum;
+    uint64_t maxima;
+};
 
 // ---- softmax_backward: g, y -> out = y * (g - sum(g*y)). In double: g - sum cancels.
 INLINE T F(softmax_slope)(T g, T y, struct F(total) sum)
@@ -441,158 +288,3 @@ INLINE void F(add_product)(double *high, double *low, double g, double y)
 #endif
 }
 
-INLINE void F(softmax_backward_measure)(char *const *p, const intptr_t *step, intptr_t n,
-                                        struct F(line) *line)
-{
-    struct F(sums) sums = {0};
-    T in0[SPAN], in1[SPAN];
-    SPANS(b, m, n) {
-        const T *const g = F(fetch)(AT(0, b), step[0], m, in0, 0);
-        const T *const y = F(fetch)(AT(1, b), step[1], m, in1, 0);
-        for (int l = 0; l < LANES; l++) {
-            double high = sums.high[l], low = sums.low[l];
-            for (int i = 0; i < SPAN; i += LANES) F(add_product)(&high, &low, g[i + l], y[i + l]);
-            sums.high[l] = high, sums.low[l] = low;
-        }
-    }
-    line->sum = F(total)(&sums);
-}
-
-INLINE void F(softmax_backward_finish)(struct F(line) *line) { (void)line; }
-
-INLINE void F(softmax_backward_write)(char *const *p, const intptr_t *step, intptr_t n,
-                                      const struct F(line) *line)
-{
-    T in0[SPAN], in1[SPAN], result[SPAN];
-    SPANS(b, m, n) {
-        const T *const g = F(fetch)(AT(0, b), step[0], m, in0, 0);
-        const T *const y = F(fetch)(AT(1, b), step[1], m, in1, 0);
-        T *const out = F(target)(AT(2, b), step[2], m, result);
-        IVDEP for (intptr_t i = 0; i < PADDED(m); i++) out[i] = F(softmax_slope)(g[i], y[i], line->sum);
-        F(put)(AT(2, b), step[2], m, out);
-    }
-}
-
-INLINE void F(softmax_backward_tile)(char *const *p, const intptr_t *step, intptr_t n, intptr_t width)
-{
-    struct F(total) total[TILE];
-    struct F(tile_sums) sums = {0};
-    for (intptr_t r = 0; r < n; r++) {
-        const T *const g = (const T *)AT(0, r), *const y = (const T *)AT(1, r);
-        IVDEP for (intptr_t c = 0; c < width; c++) F(add_product)(LANE(sums, r, c), g[c], y[c]);
-    }
-    F(totals)(&sums, width, total);
-    for (intptr_t r = 0; r < n; r++) {
-        const T *const g = (const T *)AT(0, r), *const y = (const T *)AT(1, r);
-        T *const out = (T *)AT(2, r);
-        IVDEP for (intptr_t c = 0; c < width; c++) out[c] = F(softmax_slope)(g[c], y[c], total[c]);
-    }
-}
-
-// ---- log_softmax_backward: g, y -> out = g - e^y * sum(g)
-INLINE void F(log_softmax_backward_measure)(char *const *p, const intptr_t *step, intptr_t n,
-                                            struct F(line) *line)
-{
-    struct F(sums) sums = {0};
-    T in[SPAN];
-    SPANS(b, m, n) F(add_span)(&sums, F(fetch)(AT(0, b), step[0], m, in, 0));
-    line->sum = F(total)(&sums);
-}
-
-INLINE void F(log_softmax_backward_finish)(struct F(line) *line) { (void)line; }
-
-INLINE void F(log_softmax_backward_write)(char *const *p, const intptr_t *step, intptr_t n,
-                                          const struct F(line) *line)
-{
-    const T sum = (T)line->sum.high;
-    T in0[SPAN], in1[SPAN], result[SPAN];
-    SPANS(b, m, n) {
-        const T *const g = F(fetch)(AT(0, b), step[0], m, in0, 0);
-        const T *const y = F(fetch)(AT(1, b), step[1], m, in1, 0);
-        T *const out = F(target)(AT(2, b), step[2], m, result);
-        IVDEP for (intptr_t i = 0; i < PADDED(m); i++) out[i] = FMA(-sum, F(exp)(y[i]), g[i]);
-        F(put)(AT(2, b), step[2], m, out);
-    }
-}
-
-INLINE void F(log_softmax_backward_tile)(char *const *p, const intptr_t *step, intptr_t n,
-                                         intptr_t width)
-{
-    struct F(total) total[TILE];
-    struct F(tile_sums) sums = {0};
-    for (intptr_t r = 0; r < n; r++) {
-        const T *const g = (const T *)AT(0, r);
-        IVDEP for (intptr_t c = 0; c < width; c++) F(add)(LANE(sums, r, c), g[c]);
-    }
-    F(totals)(&sums, width, total);
-    for (intptr_t r = 0; r < n; r++) {
-        const T *const g = (const T *)AT(0, r), *const y = (const T *)AT(1, r);
-        T *const out = (T *)AT(2, r);
-        IVDEP for (intptr_t c = 0; c < width; c++) out[c] = FMA(-(T)total[c].high, F(exp)(y[c]), g[c]);
-    }
-}
-
-// ---- The NumPy loops. dims: rows, n. steps: to the next row of each operand, then to the next
-// element of each.
-INLINE void F(turn)(T *tile, char *row, intptr_t to_row, intptr_t to_element, intptr_t n,
-                    intptr_t width, _Bool back)
-{
-    for (intptr_t c = 0; c < width; c++)
-        for (intptr_t k = 0; k < n; k++) {
-            T *const element = (T *)(row + c * to_row + k * to_element);
-            if (back) *element = tile[k * TILE + c];
-            else tile[k * TILE + c] = *element;
-        }
-}
-
-INLINE void F(over_tiles)(tile_fn *tile, int operands, char **args, const intptr_t *dims,
-                          const intptr_t *steps,
-                          _Bool turn)
-{
-    const intptr_t n = dims[1], *const step = steps + operands;
-    const int last = operands - 1;
-    T turned[3][SHORT * TILE];
-    const intptr_t turned_step[3] = {TILE * sizeof(T), TILE * sizeof(T), TILE * sizeof(T)};
-    for (intptr_t r = 0; r < dims[0]; r += TILE) {
-        const intptr_t width = dims[0] - r < TILE ? dims[0] - r : TILE;
-        char *p[3], *const q[3] = {(char *)turned[0], (char *)turned[1], (char *)turned[2]};
-        for (int i = 0; i < operands; i++) p[i] = args[i] + r * steps[i];
-        if (turn) {
-            for (int i = 0; i < last; i++) F(turn)(turned[i], p[i], steps[i], step[i], n, width, 0);
-            tile(q, turned_step, n, width);
-            F(turn)(turned[last], p[last], steps[last], step[last], n, width, 1);
-        } else if (width == TILE) tile(p, step, n, TILE);
-        else tile(p, step, n, width);
-    }
-}
-
-#define ROWS(name, operands, scaled) \
-    static void F(name)(char **args, const intptr_t *dims, const intptr_t *steps, void *data) \
-    { \
-        const intptr_t rows = dims[0], n = dims[1], *const step = steps + operands; \
-        _Bool side_by_side = rows > 1; \
-        for (int i = 0; i < operands; i++) side_by_side &= steps[i] == sizeof(T) && step[i] != sizeof(T); \
-        const _Bool turn = !side_by_side && n <= SHORT && rows >= 4; \
-        if (side_by_side || turn) { \
-            F(over_tiles)(F(name##_tile), operands, args, dims, steps, turn); \
-            return; \
-        } \
-        const intptr_t batch = n <= BATCH_LENGTH ? BATCH : 1; \
-        for (intptr_t r = 0; r < rows; r += batch) { \
-            const int count = rows - r < batch ? rows - r : batch; \
-            struct F(line) lines[BATCH]; \
-            char *p[BATCH][operands]; \
-            for (int k = 0; k < count; k++) \
-                for (int i = 0; i < operands; i++) p[k][i] = args[i] + (r + k) * steps[i]; \
-            for (int k = 0; scaled && k < count; k++) lines[k].scale = F(row_scale)(p[k][0], step[0], n); \
-            for (int k = 0; k < count; k++) F(name##_measure)(p[k], step, n, &lines[k]); \
-            for (int k = 0; k < count; k++) F(name##_finish)(&lines[k]); \
-            for (int k = 0; k < count; k++) F(name##_write)(p[k], step, n, &lines[k]); \
-        } \
-        (void)data; \
-    }
-ROWS(softmax, 2, 1)
-ROWS(log_softmax, 2, 1)
-ROWS(softmax_backward, 3, 0)
-ROWS(log_softmax_backward, 3, 0)
-#undef ROWS

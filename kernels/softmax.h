@@ -1,0 +1,678 @@
+// The softmax family over arrays of one type, included once for each: S(name) -> name_f32, name_half ...;
+// FORMAT names the conversion of 16-bit types, which is empty for float and double.
+//
+// Each kernel is written twice: over a row, whose elements lie side by side, and over a tile of up to
+// TILE rows that lie side by side themselves, as the columns of an array do when softmax runs down an
+// axis that is not the last. Short rows are turned into tiles. Other layouts are gathered, a span at a
+// time. A row is scaled (the forward ones), measured, finished and written; rows that fit the cache take
+// these steps together, a batch at a time, so that one row's chain of dependent operations hides behind
+// the others. The exponentials of softmax wait in the result for their sum; 16 bits cannot hold them, they
+// are computed again.
+//
+// An operand is a row (a core dimension, as gufuncs call it) or one number for each row.
+// p: the operands' first elements; step: bytes to a row's next element; next: to the next row.
+
+#undef M
+#undef WIDE
+#ifdef FORMAT
+#define M uint16_t
+#define WIDE 0
+#else
+#define M T
+#define WIDE 1
+#endif
+#undef CLOSE
+#define CLOSE WIDE  // whether rows whose elements lie close together deserve a copy of the kernel
+
+// ---- Spans: at most SPAN elements of a row, as T.
+#ifdef FORMAT
+INLINE const T *S(fetch)(const char *from, intptr_t step, intptr_t m, T *buffer, T pad)
+{
+    M raw[SPAN];
+    const M *v = (const M *)from;
+    if (step != sizeof(M) || m % LANES) {
+        for (intptr_t i = 0; i < m; i++) raw[i] = *(const M *)(from + i * step);
+        for (intptr_t i = m; i < PADDED(m); i++) raw[i] = 0;
+        v = raw;
+    }
+    for (intptr_t i = 0; i < m; i += LANES) JOIN(widen_, FORMAT)(buffer + i, v + i);
+    for (intptr_t i = m; i < SPAN; i++) buffer[i] = pad;
+    return buffer;
+}
+
+INLINE T *S(target)(char *to, intptr_t step, intptr_t m, T *buffer)
+{
+    (void)to, (void)step, (void)m;
+    return buffer;
+}
+
+INLINE void S(put)(char *to, intptr_t step, intptr_t m, const T *from)
+{
+    M raw[SPAN];
+    M *const v = step == sizeof(M) && m % LANES == 0 ? (M *)to : raw;
+    for (intptr_t i = 0; i < m; i += LANES) JOIN(narrow_, FORMAT)(v + i, from + i);
+    for (intptr_t i = 0; v == raw && i < m; i++) *(M *)(to + i * step) = raw[i];
+}
+
+INLINE const T *S(across)(const char *p, intptr_t width, T *buffer)
+{
+    return S(fetch)(p, sizeof(M), width, buffer, 0);
+}
+
+INLINE T *S(target_across)(char *p, T *buffer)
+{
+    (void)p;
+    return buffer;
+}
+
+INLINE void S(put_across)(char *p, intptr_t width, const T *from) { S(put)(p, sizeof(M), width, from); }
+#else
+INLINE const T *S(fetch)(const char *from, intptr_t step, intptr_t m, T *buffer, T pad)
+{
+    if (step == sizeof(T) && m == SPAN) return (const T *)from;
+    if (step == sizeof(T)) memcpy(buffer, from, m * sizeof(T));
+    else for (intptr_t i = 0; i < m; i++) buffer[i] = *(const T *)(from + i * step);
+    for (intptr_t i = m; i < SPAN; i++) buffer[i] = pad;
+    return buffer;
+}
+
+// Where a span of results goes: in place if it can, else to a buffer that put() copies.
+INLINE T *S(target)(char *to, intptr_t step, intptr_t m, T *buffer)
+{
+    return step == sizeof(T) && m == SPAN ? (T *)to : buffer;
+}
+
+INLINE void S(put)(char *to, intptr_t step, intptr_t m, const T *from)
+{
+    if ((const char *)from == to) return;
+    if (step == sizeof(T)) memcpy(to, from, m * sizeof(T));
+    else for (intptr_t i = 0; i < m; i++) *(T *)(to + i * step) = from[i];
+}
+
+// The same of one element of each row of a tile.
+INLINE const T *S(across)(const char *p, intptr_t width, T *buffer)
+{
+    (void)width, (void)buffer;
+    return (const T *)p;
+}
+
+INLINE T *S(target_across)(char *p, T *buffer)
+{
+    (void)buffer;
+    return (T *)p;
+}
+
+INLINE void S(put_across)(char *p, intptr_t width, const T *from) { (void)p, (void)width, (void)from; }
+#endif
+
+// One number, and where to put one.
+INLINE T S(number)(const char *p)
+{
+#ifdef FORMAT
+    T buffer[SPAN];
+    return S(fetch)(p, sizeof(M), 1, buffer, 0)[0];
+#else
+    return *(const T *)p;
+#endif
+}
+
+INLINE void S(put_number)(char *p, T value)
+{
+#ifdef FORMAT
+    const T buffer[LANES] = {value};
+    S(put)(p, sizeof(M), 1, buffer);
+#else
+    *(T *)p = value;
+#endif
+}
+
+// ---- Scales
+INLINE void S(extremes)(const char *x, intptr_t step, intptr_t n, T *least, T *largest)
+{
+    T low[LANES], high[LANES], buffer[SPAN];
+    for (int l = 0; l < LANES; l++) low[l] = (T)INFINITY, high[l] = -(T)INFINITY;
+    SPANS(b, m, n) {
+        const T *const v = S(fetch)(x + b * step, step, m, buffer, S(number)(x));
+        for (int l = 0; l < LANES; l++) {
+            T down = low[l], top = high[l];
+            for (int i = 0; i < SPAN; i += LANES) {
+                down = F(min)(v[i + l], down);
+                top = F(max)(v[i + l], top);
+            }
+            low[l] = down, high[l] = top;
+        }
+    }
+    *least = F(fold_min)(low), *largest = F(fold_max)(high);
+}
+
+INLINE void S(tile_extremes)(const char *x, intptr_t step, intptr_t n, intptr_t width, T *low, T *high)
+{
+    T in[SPAN];
+    for (intptr_t c = 0; c < width; c++) low[c] = (T)INFINITY, high[c] = -(T)INFINITY;
+    for (intptr_t r = 0; r < n; r++) {
+        const T *const v = S(across)(x + r * step, width, in);
+        for (intptr_t c = 0; c < width; c++) {
+            low[c] = F(min)(v[c], low[c]);
+            high[c] = F(max)(v[c], high[c]);
+        }
+    }
+}
+
+// The exponential of an element of a row; tempered and narrow are constants.
+INLINE T S(exponential)(T x, const struct F(line) *line, const _Bool narrow, const _Bool tempered)
+{
+    const struct F(scale) s = line->scale;
+    return tempered ? F(exp_tempered)(x, s.pivot, s.floor, line->temper)
+                    : F(exp_shifted)(x, s.pivot, s.floor, narrow);
+}
+
+SHARED void S(find_scale)(char *const *p, const intptr_t *step, intptr_t n, struct F(line) *line, const _Bool tempered)
+{
+    T least, largest;
+    S(extremes)(p[0], step[0], n, &least, &largest);
+    line->largest = largest;
+    if (tempered) {
+        const T temperature = *(const T *)p[1];
+        line->temper = F(temper)(temperature);
+        line->scale = F(tempered_scale)(least, largest, temperature);
+    } else line->scale = F(scale)(least, largest);
+}
+
+// Columns of a tile.
+struct S(columns) { T pivot[TILE], floor[TILE], high[TILE], low[TILE], sign[TILE], largest[TILE]; };
+SHARED _Bool S(find_scales)(char *const *p, const intptr_t *step, const intptr_t *next, intptr_t n, intptr_t width,
+                           struct S(columns) *columns, const _Bool tempered)
+{
+    T least[TILE];
+    _Bool narrow = 1;
+    S(tile_extremes)(p[0], step[0], n, width, least, columns->largest);
+    for (intptr_t c = 0; c < width; c++) {
+        struct F(scale) s;
+        if (tempered) {
+            const T temperature = *(const T *)(p[1] + c * next[1]);
+            const struct F(temper) t = F(temper)(temperature);
+            s = F(tempered_scale)(least[c], columns->largest[c], temperature);
+            columns->high[c] = t.high, columns->low[c] = t.low, columns->sign[c] = t.sign;
+        } else s = F(scale)(least[c], columns->largest[c]);
+        columns->pivot[c] = s.pivot, columns->floor[c] = s.floor, narrow &= s.narrow;
+    }
+    return narrow;
+}
+
+INLINE T S(column_exponential)(T x, const struct S(columns) *k, intptr_t c, const _Bool narrow, const _Bool tempered)
+{
+    if (!tempered) return F(exp_shifted)(x, k->pivot[c], k->floor[c], narrow);
+    return F(exp_tempered)(x, k->pivot[c], k->floor[c], (struct F(temper)){k->high[c], k->low[c], k->sign[c]});
+}
+
+// ---- softmax: x -> out; softmax_tempered: x, temperature -> out
+INLINE struct F(total) S(softmax_sum)(char *const *p, const intptr_t *step, intptr_t n,
+                                      const struct F(line) *line, const _Bool narrow, const _Bool tempered)
+{
+    const int out = tempered ? 2 : 1;
+    struct F(sums) sums = {0};
+    T in[SPAN], result[SPAN];
+    SPANS(b, m, n) {
+        const T *const x = S(fetch)(AT(0, b), step[0], m, in, line->scale.pivot);
+        T *const e = S(target)(AT(out, b), step[out], m, result);
+        IVDEP for (intptr_t i = 0; i < PADDED(m); i++) e[i] = S(exponential)(x[i], line, narrow, tempered);
+        for (intptr_t i = m; i < SPAN; i++) e[i] = 0;
+        F(add_span)(&sums, e);
+        if (WIDE) S(put)(AT(out, b), step[out], m, e);
+    }
+    return F(total)(&sums);
+}
+
+INLINE void S(softmax_measure_)(char *const *p, const intptr_t *step, intptr_t n, struct F(line) *line,
+                                const _Bool tempered)
+{
+    line->sum = CLOSE && !tempered && line->scale.narrow ? S(softmax_sum)(p, step, n, line, 1, tempered)
+                                                         : S(softmax_sum)(p, step, n, line, 0, tempered);
+}
+
+INLINE void S(softmax_shares)(char *const *p, const intptr_t *step, intptr_t n, const struct F(line) *line,
+                             const _Bool narrow, const _Bool tempered)
+{
+    const int out = tempered ? 2 : 1, from = WIDE ? out : 0;
+    T in[SPAN], result[SPAN];
+    SPANS(b, m, n) {
+        const T *const e = S(fetch)(AT(from, b), step[from], m, in, 0);
+        T *const y = S(target)(AT(out, b), step[out], m, result);
+        IVDEP for (intptr_t i = 0; i < PADDED(m); i++)
+            y[i] = F(share)(WIDE ? e[i] : S(exponential)(e[i], line, narrow, tempered), line->inverse, narrow);
+        S(put)(AT(out, b), step[out], m, y);
+    }
+}
+
+INLINE void S(softmax_write_)(char *const *p, const intptr_t *step, intptr_t n, const struct F(line) *line,
+                              const _Bool tempered)
+{
+    if (CLOSE && !tempered && line->scale.narrow) S(softmax_shares)(p, step, n, line, 1, tempered);
+    else S(softmax_shares)(p, step, n, line, 0, tempered);
+}
+
+INLINE void S(softmax_columns)(char *const *p, const intptr_t *step, intptr_t n, intptr_t width,
+                               const struct S(columns) *columns, const _Bool narrow, const _Bool tempered)
+{
+    const int to = tempered ? 2 : 1, from = WIDE ? to : 0;
+    struct F(total) total[TILE];
+    T high[TILE], low[TILE], in[SPAN], result[SPAN];
+    struct F(tile_sums) sums = {0};
+    for (intptr_t r = 0; r < n; r++) {
+        const T *const x = S(across)(AT(0, r), width, in);
+        T *const out = S(target_across)(AT(to, r), result);
+        IVDEP for (intptr_t c = 0; c < width; c++)
+            out[c] = S(column_exponential)(x[c], columns, c, narrow, tempered);
+        IVDEP for (intptr_t c = 0; c < width; c++) F(add)(LANE(sums, r, c), out[c]);
+    }
+    F(totals)(&sums, width, total);
+    for (intptr_t c = 0; c < width; c++) {
+        const struct F(inverse) v = F(inverse)(total[c]);
+        high[c] = v.high, low[c] = v.low;
+    }
+    for (intptr_t r = 0; r < n; r++) {
+        const T *const e = S(across)(AT(from, r), width, in);
+        T *const out = S(target_across)(AT(to, r), result);
+        IVDEP for (intptr_t c = 0; c < width; c++) {
+            const T again = WIDE ? e[c] : S(column_exponential)(e[c], columns, c, narrow, tempered);
+            out[c] = F(share)(again, (struct F(inverse)){high[c], low[c]}, narrow);
+        }
+        S(put_across)(AT(to, r), width, out);
+    }
+}
+
+INLINE void S(softmax_tile_)(char *const *p, const intptr_t *step, const intptr_t *next, intptr_t n, intptr_t width,
+                             const _Bool tempered)
+{
+    struct S(columns) columns;
+    const _Bool narrow = S(find_scales)(p, step, next, n, width, &columns, tempered);
+    if (CLOSE && !tempered && narrow && width == TILE) S(softmax_columns)(p, step, n, TILE, &columns, 1, tempered);
+    else S(softmax_columns)(p, step, n, width, &columns, 0, tempered);
+}
+
+// ---- log_softmax: x -> out; log_softmax_tempered: x, temperature -> out
+INLINE struct F(total) S(rest_of_sum)(char *const *p, const intptr_t *step, intptr_t n, struct F(line) *line,
+                                      const _Bool narrow, const _Bool tempered)
+{
+    const T pivot = line->scale.pivot, sign = tempered ? line->temper.sign : 1;
+    struct F(sums) sums = {0};
+    T in[SPAN], e[SPAN];
+    line->maxima = 0;
+    SPANS(b, m, n) {
+        const T *const x = S(fetch)(AT(0, b), step[0], m, in, -(T)INFINITY * sign);
+        U count = 0;
+        IVDEP for (intptr_t i = 0; i < PADDED(m); i++) {
+            const T all = S(exponential)(x[i], line, narrow, tempered);
+            e[i] = x[i] * sign == pivot ? 0 : all;
+            count += x[i] * sign == pivot;
+        }
+        line->maxima += count;
+        for (intptr_t i = m; i < SPAN; i++) e[i] = 0;
+        F(add_span)(&sums, e);
+    }
+    return F(total)(&sums);
+}
+
+INLINE void S(log_softmax_measure_)(char *const *p, const intptr_t *step, intptr_t n, struct F(line) *line,
+                                    const _Bool tempered)
+{
+    line->sum = CLOSE && !tempered && line->scale.narrow ? S(rest_of_sum)(p, step, n, line, 1, tempered)
+                                                         : S(rest_of_sum)(p, step, n, line, 0, tempered);
+}
+
+INLINE T S(log_softmax_value)(T x, T pivot, T log_sum, struct F(temper) t, const _Bool tempered)
+{
+    return tempered ? F(tempered_log)(x, pivot, log_sum, t) : (x - pivot) - log_sum;
+}
+
+INLINE void S(log_softmax_write_)(char *const *p, const intptr_t *step, intptr_t n, const struct F(line) *line,
+                                  const _Bool tempered)
+{
+    const int out = tempered ? 2 : 1;
+    const T pivot = line->scale.pivot, log_sum = line->log_sum;
+    T in[SPAN], result[SPAN];
+    SPANS(b, m, n) {
+        const T *const x = S(fetch)(AT(0, b), step[0], m, in, 0);
+        T *const y = S(target)(AT(out, b), step[out], m, result);
+        IVDEP for (intptr_t i = 0; i < PADDED(m); i++)
+            y[i] = S(log_softmax_value)(x[i], pivot, log_sum, line->temper, tempered);
+        S(put)(AT(out, b), step[out], m, y);
+    }
+}
+
+SHARED void S(rest_of_columns)(char *const *p, const intptr_t *step, intptr_t n, intptr_t width,
+                               const struct S(columns) *k, struct F(total) *total, U *maxima, const _Bool tempered)
+{
+    T in[SPAN], e[TILE];
+    struct F(tile_sums) sums = {0};
+    for (intptr_t c = 0; c < width; c++) maxima[c] = 0;
+    for (intptr_t r = 0; r < n; r++) {
+        const T *const x = S(across)(AT(0, r), width, in);
+        IVDEP for (intptr_t c = 0; c < width; c++) {
+            const T all = S(column_exponential)(x[c], k, c, 0, tempered);
+            const _Bool largest = (tempered ? x[c] * k->sign[c] : x[c]) == k->pivot[c];
+            e[c] = largest ? 0 : all;
+            maxima[c] += largest;
+        }
+        IVDEP for (intptr_t c = 0; c < width; c++) F(add)(LANE(sums, r, c), e[c]);
+    }
+    F(totals)(&sums, width, total);
+}
+
+INLINE void S(log_softmax_tile_)(char *const *p, const intptr_t *step, const intptr_t *next, intptr_t n,
+                                 intptr_t width, const _Bool tempered)
+{
+    const int to = tempered ? 2 : 1;
+    struct S(columns) k;
+    struct F(total) total[TILE];
+    T log_sum[TILE], in[SPAN], result[SPAN];
+    U maxima[TILE];
+    S(find_scales)(p, step, next, n, width, &k, tempered);
+    S(rest_of_columns)(p, step, n, width, &k, total, maxima, tempered);
+    for (intptr_t c = 0; c < width; c++) log_sum[c] = F(log_sum)(total[c], maxima[c]);
+    for (intptr_t r = 0; r < n; r++) {
+        const T *const x = S(across)(AT(0, r), width, in);
+        T *const out = S(target_across)(AT(to, r), result);
+        IVDEP for (intptr_t c = 0; c < width; c++)
+            out[c] = S(log_softmax_value)(x[c], k.pivot[c], log_sum[c],
+                                          (struct F(temper)){k.high[c], k.low[c], k.sign[c]}, tempered);
+        S(put_across)(AT(to, r), width, out);
+    }
+}
+
+// ---- The steps by name
+#define STEPS(name, base, tempered) \
+    INLINE void S(name##_scale)(char *const *p, const intptr_t *step, intptr_t n, struct F(line) *line) \
+    { \
+        S(find_scale)(p, step, n, line, tempered); \
+    } \
+    SHARED void S(name##_measure)(char *const *p, const intptr_t *step, intptr_t n, struct F(line) *line) \
+    { \
+        S(base##_measure_)(p, step, n, line, tempered); \
+    } \
+    SHARED void S(name##_write)(char *const *p, const intptr_t *step, intptr_t n, const struct F(line) *line) \
+    { \
+        S(base##_write_)(p, step, n, line, tempered); \
+    } \
+    SHARED void S(name##_tile)(char *const *p, const intptr_t *step, const intptr_t *next, intptr_t n, \
+                               intptr_t width) \
+    { \
+        S(base##_tile_)(p, step, next, n, width, tempered); \
+    }
+STEPS(softmax, softmax, 0)
+STEPS(softmax_tempered, softmax, 1)
+STEPS(log_softmax, log_softmax, 0)
+STEPS(log_softmax_tempered, log_softmax, 1)
+#undef STEPS
+
+INLINE void S(softmax_finish)(struct F(line) *line) { line->inverse = F(inverse)(line->sum); }
+INLINE void S(softmax_tempered_finish)(struct F(line) *line) { S(softmax_finish)(line); }
+INLINE void S(log_softmax_finish)(struct F(line) *line) { line->log_sum = F(log_sum)(line->sum, line->maxima); }
+INLINE void S(log_softmax_tempered_finish)(struct F(line) *line) { S(log_softmax_finish)(line); }
+
+// ---- logsumexp: x -> one number
+INLINE void S(logsumexp_scale)(char *const *p, const intptr_t *step, intptr_t n, struct F(line) *line)
+{
+    S(find_scale)(p, step, n, line, 0);
+}
+
+INLINE void S(logsumexp_measure)(char *const *p, const intptr_t *step, intptr_t n, struct F(line) *line)
+{
+    S(log_softmax_measure)(p, step, n, line);
+}
+
+INLINE void S(logsumexp_finish)(struct F(line) *line) { (void)line; }
+
+// Where no maximum is finite the row is NaN or its maximum: inf, or -inf, which also an empty row has.
+INLINE T S(unless_nan)(const char *x, intptr_t step, intptr_t n, T largest)
+{
+    for (intptr_t i = 0; i < n; i++) largest = F(or_nan)(S(number)(x + i * step), largest);
+    return largest;
+}
+
+INLINE void S(logsumexp_write)(char *const *p, const intptr_t *step, intptr_t n, const struct F(line) *line)
+{
+    const T finite = F(pivot_plus_log_sum)(line->scale.pivot, line->sum, line->maxima);
+    S(put_number)(p[1], F(abs)(line->largest) < (T)INFINITY ? finite
+                                                            : S(unless_nan)(p[0], step[0], n, line->largest));
+}
+
+SHARED void S(logsumexp_tile)(char *const *p, const intptr_t *step, const intptr_t *next, intptr_t n,
+                              intptr_t width)
+{
+    struct S(columns) k;
+    struct F(total) total[TILE];
+    U maxima[TILE];
+    S(find_scales)(p, step, next, n, width, &k, 0);
+    S(rest_of_columns)(p, step, n, width, &k, total, maxima, 0);
+    for (intptr_t c = 0; c < width; c++) {
+        const T finite = F(pivot_plus_log_sum)(k.pivot[c], total[c], maxima[c]);
+        S(put_number)(p[1] + c * next[1],
+                      F(abs)(k.largest[c]) < (T)INFINITY
+                          ? finite
+                          : S(unless_nan)(p[0] + c * sizeof(M), step[0], n, k.largest[c]));
+    }
+}
+
+// ---- softmax_backward: g, y -> out
+INLINE void S(softmax_backward_measure)(char *const *p, const intptr_t *step, intptr_t n, struct F(line) *line)
+{
+    struct F(sums) sums = {0};
+    T in0[SPAN], in1[SPAN];
+    SPANS(b, m, n) {
+        const T *const g = S(fetch)(AT(0, b), step[0], m, in0, 0);
+        const T *const y = S(fetch)(AT(1, b), step[1], m, in1, 0);
+        for (int l = 0; l < LANES; l++) {
+            double high = sums.high[l], low = sums.low[l];
+            for (int i = 0; i < SPAN; i += LANES) F(add_product)(&high, &low, g[i + l], y[i + l]);
+            sums.high[l] = high, sums.low[l] = low;
+        }
+    }
+    line->sum = F(total)(&sums);
+}
+
+INLINE void S(softmax_backward_write)(char *const *p, const intptr_t *step, intptr_t n,
+                                      const struct F(line) *line)
+{
+    T in0[SPAN], in1[SPAN], result[SPAN];
+    SPANS(b, m, n) {
+        const T *const g = S(fetch)(AT(0, b), step[0], m, in0, 0);
+        const T *const y = S(fetch)(AT(1, b), step[1], m, in1, 0);
+        T *const out = S(target)(AT(2, b), step[2], m, result);
+        IVDEP for (intptr_t i = 0; i < PADDED(m); i++) out[i] = F(softmax_slope)(g[i], y[i], line->sum);
+        S(put)(AT(2, b), step[2], m, out);
+    }
+}
+
+SHARED void S(softmax_backward_tile)(char *const *p, const intptr_t *step, const intptr_t *next, intptr_t n,
+                                     intptr_t width)
+{
+    T in0[SPAN], in1[SPAN], result[SPAN];
+    struct F(total) total[TILE];
+    struct F(tile_sums) sums = {0};
+    (void)next;
+    for (intptr_t r = 0; r < n; r++) {
+        const T *const g = S(across)(AT(0, r), width, in0), *const y = S(across)(AT(1, r), width, in1);
+        IVDEP for (intptr_t c = 0; c < width; c++) F(add_product)(LANE(sums, r, c), g[c], y[c]);
+    }
+    F(totals)(&sums, width, total);
+    for (intptr_t r = 0; r < n; r++) {
+        const T *const g = S(across)(AT(0, r), width, in0), *const y = S(across)(AT(1, r), width, in1);
+        T *const out = S(target_across)(AT(2, r), result);
+        IVDEP for (intptr_t c = 0; c < width; c++) out[c] = F(softmax_slope)(g[c], y[c], total[c]);
+        S(put_across)(AT(2, r), width, out);
+    }
+}
+
+// ---- log_softmax_backward: g, y -> out = g - e^y * sum(g)
+INLINE void S(log_softmax_backward_measure)(char *const *p, const intptr_t *step, intptr_t n,
+                                            struct F(line) *line)
+{
+    struct F(sums) sums = {0};
+    T in[SPAN];
+    SPANS(b, m, n) F(add_span)(&sums, S(fetch)(AT(0, b), step[0], m, in, 0));
+    line->sum = F(total)(&sums);
+}
+
+INLINE void S(log_softmax_backward_write)(char *const *p, const intptr_t *step, intptr_t n,
+                                          const struct F(line) *line)
+{
+    const T sum = (T)line->sum.high;
+    T in0[SPAN], in1[SPAN], result[SPAN];
+    SPANS(b, m, n) {
+        const T *const g = S(fetch)(AT(0, b), step[0], m, in0, 0);
+        const T *const y = S(fetch)(AT(1, b), step[1], m, in1, 0);
+        T *const out = S(target)(AT(2, b), step[2], m, result);
+        IVDEP for (intptr_t i = 0; i < PADDED(m); i++) out[i] = FMA(-sum, F(exp)(y[i]), g[i]);
+        S(put)(AT(2, b), step[2], m, out);
+    }
+}
+
+SHARED void S(log_softmax_backward_tile)(char *const *p, const intptr_t *step, const intptr_t *next, intptr_t n,
+                                         intptr_t width)
+{
+    T in0[SPAN], in1[SPAN], result[SPAN];
+    struct F(total) total[TILE];
+    struct F(tile_sums) sums = {0};
+    (void)next;
+    for (intptr_t r = 0; r < n; r++) {
+        const T *const g = S(across)(AT(0, r), width, in0);
+        IVDEP for (intptr_t c = 0; c < width; c++) F(add)(LANE(sums, r, c), g[c]);
+    }
+    F(totals)(&sums, width, total);
+    for (intptr_t r = 0; r < n; r++) {
+        const T *const g = S(across)(AT(0, r), width, in0), *const y = S(across)(AT(1, r), width, in1);
+        T *const out = S(target_across)(AT(2, r), result);
+        IVDEP for (intptr_t c = 0; c < width; c++) out[c] = FMA(-(T)total[c].high, F(exp)(y[c]), g[c]);
+        S(put_across)(AT(2, r), width, out);
+    }
+}
+
+// Gradients need neither a scale nor to finish a sum.
+#define GRADIENT(name) \
+    INLINE void S(name##_scale)(char *const *p, const intptr_t *step, intptr_t n, struct F(line) *line) \
+    { \
+        (void)p, (void)step, (void)n, (void)line; \
+    } \
+    INLINE void S(name##_finish)(struct F(line) *line) { (void)line; }
+GRADIENT(softmax_backward)
+GRADIENT(log_softmax_backward)
+#undef GRADIENT
+
+// ---- logsumexp_weighted: x, b -> log(abs(sum b*e^x)), sign of the sum. b = 0 removes an element. The row is
+// read twice, as it comes.
+static void S(logsumexp_weighted)(char **args, const intptr_t *dims, const intptr_t *steps, void *data)
+{
+    const intptr_t n = dims[1], *const step = steps + 4;
+    for (intptr_t r = 0; r < dims[0]; r++) {
+        char *const p[4] = {args[0] + r * steps[0], args[1] + r * steps[1], args[2] + r * steps[2],
+                            args[3] + r * steps[3]};
+        T in0[SPAN], in1[SPAN], least = (T)INFINITY, largest = -(T)INFINITY, spoilt = 0;
+        SPANS(b, m, n) {
+            const T *const x = S(fetch)(AT(0, b), step[0], m, in0, 0), *const w = S(fetch)(AT(1, b), step[1], m, in1, 0);
+            for (intptr_t i = 0; i < m; i++)
+                if (w[i] != 0) {
+                    least = F(min)(x[i], least), largest = F(max)(x[i], largest);
+                    spoilt = F(or_nan)(x[i], F(or_nan)(w[i], spoilt));
+                }
+        }
+        const struct F(scale) s = F(scale)(least, largest);
+        struct F(sums) sums = {0};
+        const _Bool infinite = largest == (T)INFINITY;  // then its elements are all there is
+        SPANS(b, m, n) {
+            const T *const x = S(fetch)(AT(0, b), step[0], m, in0, 0), *const w = S(fetch)(AT(1, b), step[1], m, in1, 0);
+            for (intptr_t i = 0; i < m; i++) {
+                const T e = infinite ? x[i] == largest : F(exp_shifted)(x[i], s.pivot, s.floor, 0);
+                if (w[i] != 0) F(add_product)(&sums.high[i % LANES], &sums.low[i % LANES], e, infinite ? w[i] / 2 : w[i]);
+            }
+        }
+        const struct F(total) sum = F(total)(&sums);
+        const double size = sum.high < 0 ? -sum.high : sum.high;
+        const T sign = sum.high > 0 ? 1 : sum.high < 0 ? -1 : (T)sum.high;
+        T log_of = infinite ? (size > 0 ? largest : (T)NAN) : (T)(s.pivot + log(size * F(two_down)));
+        if (size == 0 && !infinite) log_of = -(T)INFINITY;
+        if (largest == -(T)INFINITY) log_of = largest;
+        S(put_number)(p[2], F(or_nan)(spoilt, log_of));
+        S(put_number)(p[3], largest == -(T)INFINITY && spoilt == spoilt ? 0 : F(or_nan)(spoilt, sign));
+    }
+    (void)data;
+}
+
+// ---- The NumPy loops. dims: rows, n. steps: to the next row of each operand, then to the next element of
+// each that is a row.
+typedef void S(tile_fn)(char *const *p, const intptr_t *step, const intptr_t *next, intptr_t n, intptr_t width);
+
+INLINE void S(turn)(M *tile, char *row, intptr_t to_row, intptr_t to_element, intptr_t n, intptr_t width,
+                    _Bool back)
+{
+    for (intptr_t c = 0; c < width; c++)
+        for (intptr_t k = 0; k < n; k++) {
+            M *const element = (M *)(row + c * to_row + k * to_element);
+            if (back) *element = tile[k * TILE + c];
+            else tile[k * TILE + c] = *element;
+        }
+}
+
+INLINE void S(over_tiles)(S(tile_fn) *tile, const int operands, const int rows, char **args, const intptr_t *dims,
+                          const intptr_t *steps, const intptr_t *step, _Bool turn)
+{
+    const intptr_t n = dims[1];
+    const int last = operands - 1;
+    M turned[3][SHORT * TILE];
+    for (intptr_t r = 0; r < dims[0]; r += TILE) {
+        const intptr_t width = dims[0] - r < TILE ? dims[0] - r : TILE;
+        char *p[3], *q[3];
+        intptr_t turned_step[3];
+        for (int i = 0; i < operands; i++) {
+            const _Bool row = rows >> i & 1;
+            p[i] = args[i] + r * steps[i];
+            q[i] = row ? (char *)turned[i] : p[i], turned_step[i] = row ? TILE * sizeof(M) : 0;
+        }
+        if (turn) {
+            for (int i = 0; i < last; i++)
+                if (rows >> i & 1) S(turn)(turned[i], p[i], steps[i], step[i], n, width, 0);
+            tile(q, turned_step, steps, n, width);
+            if (rows >> last & 1) S(turn)(turned[last], p[last], steps[last], step[last], n, width, 1);
+        } else tile(p, step, steps, n, width);
+    }
+}
+
+// rows: bit i says that operand i is a row.
+#define ROWS(name, operands, rows_) \
+    static void S(name)(char **args, const intptr_t *dims, const intptr_t *steps, void *data) \
+    { \
+        const intptr_t rows = dims[0], n = dims[1], *core = steps + operands; \
+        intptr_t step[operands]; \
+        _Bool side_by_side = rows > 1; \
+        for (int i = 0; i < operands; i++) { \
+            const _Bool row = rows_ >> i & 1; \
+            step[i] = row ? *core++ : 0; \
+            if (row) side_by_side &= steps[i] == sizeof(M) && step[i] != sizeof(M); \
+        } \
+        const _Bool turn = !side_by_side && n <= SHORT && rows >= 4; \
+        if (side_by_side || turn) { \
+            S(over_tiles)(S(name##_tile), operands, rows_, args, dims, steps, step, turn); \
+            return; \
+        } \
+        const intptr_t batch = n <= BATCH_LENGTH ? BATCH : 1; \
+        for (intptr_t r = 0; r < rows; r += batch) { \
+            const int count = rows - r < batch ? rows - r : batch; \
+            struct F(line) lines[BATCH]; \
+            char *p[BATCH][operands]; \
+            for (int k = 0; k < count; k++) \
+                for (int i = 0; i < operands; i++) p[k][i] = args[i] + (r + k) * steps[i]; \
+            for (int k = 0; k < count; k++) S(name##_scale)(p[k], step, n, &lines[k]); \
+            for (int k = 0; k < count; k++) S(name##_measure)(p[k], step, n, &lines[k]); \
+            for (int k = 0; k < count; k++) S(name##_finish)(&lines[k]); \
+            for (int k = 0; k < count; k++) S(name##_write)(p[k], step, n, &lines[k]); \
+        } \
+        (void)data; \
+    }
+ROWS(softmax, 2, 3)
+ROWS(softmax_tempered, 3, 5)
+ROWS(log_softmax, 2, 3)
+ROWS(log_softmax_tempered, 3, 5)
+ROWS(logsumexp, 2, 1)
+ROWS(softmax_backward, 3, 7)
+ROWS(log_softmax_backward, 3, 7)
+#undef ROWS
