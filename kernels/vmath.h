@@ -302,3 +302,14 @@ INLINE T F(ramp)(T x) { return F(clip)((x + 1) / 2, 1); }
 
 // (2x + 3)/6 where abs(x) < 3. Exact next to its root, -1.5.
 INLINE T F(hard_swish_slope)(T x) { return (2 * F(pick)(F(abs)(x) >= 3, 0, x) + 3) / 6; }
+
+// e^(x-y), with the word that x - y rounds off. 1.4 / 1.4
+INLINE T F(exp_of_difference)(T x, T y)
+{
+    const T difference = x - y, back = difference - x, low = (x - (difference - back)) - (y + back);
+    const T z = F(at_most)(F(highest), F(at_least)(F(lowest), difference));
+    const _Bool small = z < 0, kept = z == difference;
+    const struct F(split) e =
+        F(exp_split_of_sum)(z, F(pick)(kept, low, 0), F(pick)(small, MAGIC(F(half)), MAGIC(-F(half))));
+    return F(or_nan)(difference, FMA(e.y, e.scale, e.scale) * F(pick)(small, F(two_minus_half), F(two_half)));
+}

@@ -64,8 +64,6 @@ class Definition:
     @property
     def types(self) -> str:
         """The types of its arrays, in the order in which NumPy looks for a loop."""
-        if self.gufunc_signature:
-            return "fd"
         return (INTEGERS if self.integers else "") + "efd"
 
     @property
