@@ -20,8 +20,8 @@ from softramp.backends.numba.intrinsics import at_least, at_most, fma
 from softramp.backends.numba.log import (  # whose forward functions are kernels as they are
     logit, logit_slope, mish, mish_slope, softplus, softplus_slope, softplus_slope_of_output, tanhshrink)
 from softramp.backends.numba.math import (
-    T, coefficients, exp_split, exp_split_of_sum, exp_up, expm1_negative, expm1_saturates, half, largest,
-    lowest, magic, polynomial, scaled, sigmoid_saturates, silu_vanishes, square_of_one_plus,
+    T, coefficients, exp_of_difference, exp_split, exp_split_of_sum, exp_up, expm1_negative, expm1_saturates,
+    half, largest, lowest, magic, polynomial, scaled, sigmoid_saturates, silu_vanishes, square_of_one_plus,
     tanh_saturates, times_exp, two_down, two_half, two_minus_half, two_minus_scaled, two_up)
 from softramp.backends.numba.pairs import pair
 
@@ -390,3 +390,10 @@ def geglu_backward(g, a, b):
 
 def geglu_tanh_backward(g, a, b):
     return g * geglu_tanh_slope(a, b), g * gelu_tanh(a)
+
+
+# ---- Of the softmax family, whose rows are in rows.py
+
+
+def logsumexp_backward(g, x, y):
+    return g * exp_of_difference(x, y)

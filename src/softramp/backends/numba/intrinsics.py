@@ -320,8 +320,9 @@ def _apply(widen: Any = None, narrow: Any = None) -> Any:
                 values = element(ins, sources, loop.index)
                 result = function(builder, cgutils.unpack_tuple(builder, values, len(ins)))
                 made = [result] if one else cgutils.unpack_tuple(builder, result)
-                for value, target in zip(made, cgutils.unpack_tuple(builder, targets, len(results)), strict=True):
-                    if narrow:
+                places = cgutils.unpack_tuple(builder, targets, len(results))
+                for value, target, kind in zip(made, places, outs, strict=True):
+                    if narrow and kind.dtype == types.uint16:
                         value = narrow(context, builder, value)
                     store = builder.store(value, builder.gep(target, [loop.index]))
                     store.set_metadata("llvm.access.group", group)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numba import cfunc, types
 
-from softramp.backends.numba import activations, rows
+from softramp.backends.numba import activations, rows, tiles
 from softramp.backends.numba.callback import Later
 from softramp.backends.numba.intrinsics import (
     address, apply, apply_bfloat16, apply_half, at_most, buffer, call, copy, jit, offset, pointer_to,
@@ -16,7 +16,7 @@ from softramp.backends.numba.intrinsics import (
 from softramp.backends.numba.pairs import bind, scalar
 from softramp.backends.numba.stub import Stub, compute
 from softramp.definitions import Definition
-from softramp.definitions.registry import BFLOAT16
+from softramp.definitions.registry import BFLOAT16, NARROW
 from softramp.factory import Row, parameter_dtype
 
 BLOCK = 256
@@ -60,22 +60,18 @@ def ends_before(args, steps, a, b, n, size):
     return args[a] + (last if last > 0 else 0) + size <= args[b] + (first if first < 0 else 0)
 
 
-def _elementwise(definition: Definition, type: str) -> Any:
-    """Contiguous operands run as they are; others go through buffers, a block at a time."""
-    kernel = bind(activations.__name__, scalar(type))[definition.name]
-    over = {"e": apply_half, BFLOAT16: apply_bfloat16}.get(type, apply)
-    dtype, parameter_type = np.dtype(type if over is apply else np.uint16), parameter_dtype(type)
-    arrays = definition.nin
-    inputs, outputs = np.intp(arrays + len(definition.parameters)), np.intp(definition.nout)
-    operands = inputs + outputs
-    dtypes = [dtype] * arrays + [parameter_type] * len(definition.parameters) + [dtype] * definition.nout
-    size, sizes = np.intp(dtype.itemsize), tuple(np.intp(d.itemsize) for d in dtypes)
-    pointers = unpack(dtypes, 0, inputs, inputs)
-    pointers_and_values = unpack(dtypes, 0, inputs, arrays)
-    results = unpack(dtypes, inputs, operands, operands)
-    room = BLOCK * np.intp(8)
-    addresses, blocks = buffer(np.intp, operands), buffer(np.uint8, operands * room)
-    pointer, pointer_to_parameter = pointer_to(dtype), pointer_to(parameter_type)
+def _dtypes(definition: Definition, type: str) -> list[np.dtype[Any]]:
+    """What Numba is to see in each operand: 16-bit floats are their bits."""
+    array = np.dtype(np.uint16 if type in NARROW.values() else type)
+    parameters = [parameter_dtype(type)] * len(definition.parameters)
+    return [array] * definition.nin + parameters + [array] * definition.nout
+
+
+def _memory(definition: Definition, type: str) -> tuple[tuple[np.intp, ...], Any]:
+    """The sizes of the operands' elements, and `move`, which copies n of those of operand k."""
+    dtypes, arrays = _dtypes(definition, type), definition.nin
+    inputs = arrays + len(definition.parameters)
+    pointer, pointer_to_parameter = pointer_to(dtypes[0]), pointer_to(parameter_dtype(type))
 
     @jit
     def move(k, to, to_step, start, step, n):
@@ -83,6 +79,24 @@ def _elementwise(definition: Definition, type: str) -> Any:
             copy(pointer_to_parameter(to), to_step, pointer_to_parameter(start), step, n)
         else:
             copy(pointer(to), to_step, pointer(start), step, n)
+
+    return tuple(np.intp(dtype.itemsize) for dtype in dtypes), move
+
+
+def _elementwise(definition: Definition, type: str) -> Any:
+    """Contiguous operands run as they are; others go through buffers, a block at a time."""
+    kernel = bind(activations.__name__, scalar(type))[definition.name]
+    over = {"e": apply_half, BFLOAT16: apply_bfloat16}.get(type, apply)
+    arrays = definition.nin
+    inputs, outputs = np.intp(arrays + len(definition.parameters)), np.intp(definition.nout)
+    operands, dtypes = inputs + outputs, _dtypes(definition, type)
+    sizes, move = _memory(definition, type)
+    size = sizes[0]
+    pointers = unpack(dtypes, 0, inputs, inputs)
+    pointers_and_values = unpack(dtypes, 0, inputs, arrays)
+    results = unpack(dtypes, inputs, operands, operands)
+    room = BLOCK * np.intp(8)
+    addresses, blocks = buffer(np.intp, operands), buffer(np.uint8, operands * room)
 
     @cfunc(LOOP, error_model="numpy")
     def over_elements(args, dims, steps, data):
@@ -133,30 +147,40 @@ def elementwise_rows(definition: Definition, type: str) -> Any:
 
 def _rows(definition: Definition, type: str) -> Any:
     """Row by row or in tiles; each loop is compiled when the first rows come that need it."""
-    operands, size = np.intp(definition.nin + definition.nout), np.intp(np.dtype(type).itemsize)
+    arrays, inputs = definition.nin, definition.nin + len(definition.parameters)
+    is_row, cores = _row_operands(definition)
+    operands, size = np.intp(len(is_row)), np.intp(_dtypes(definition, type)[0].itemsize)
+    tiled = hasattr(tiles, without_temperature(definition))
     shape, words = buffer(np.intp, 4), pointer_to(np.intp)
     pointers = np.zeros(2, np.intp)
     by_row, by_tile = pointers.ctypes.data, pointers.ctypes.data + pointers.itemsize
-    row = Row(inputs=definition.nin, outputs=definition.nout, core_steps=sum(definition.rows),
-              rows=sum(row << k for k, row in enumerate(definition.rows)))
+    row = Row(arrays=arrays, inputs=inputs, outputs=definition.nout, core_steps=sum(is_row),
+              rows=sum(row << k for k, row in enumerate(is_row)))
     Later(pointers, 0, functools.partial(loop_by_row, definition, type), Stub.consequence,
           lambda call: compute(definition, type, row, *call[:3]))
-    Later(pointers, 1, functools.partial(loop_by_tile, definition, type),
-          "softmax and its like take longer, for Numba cannot compile tiles here")
+    if tiled:
+        Later(pointers, 1, functools.partial(loop_by_tile, definition, type),
+              "softmax and its like take longer, for Numba cannot compile tiles here")
 
     @cfunc(LOOP, error_model="numpy")
     def over_rows(args, dims, steps, data):
         side_by_side = dims[0] > 1
         for k in range(operands):
-            side_by_side = side_by_side and steps[k] == size and steps[operands + k] != size
+            side_by_side = side_by_side and (not is_row[k] or (steps[k] == size and steps[cores[k]] != size))
         job = shape()
         job[0], job[1], job[2], job[3] = dims[0], dims[1], not side_by_side, 0
-        if side_by_side or (dims[0] >= 4 and dims[1] <= SHORT):
+        if tiled and (side_by_side or (dims[0] >= 4 and dims[1] <= SHORT)):
             call(words(by_tile)[0], args, job, steps, data)
         if not job[3]:
             call(words(by_row)[0], args, job, steps, data)
 
     return over_rows
+
+
+def _row_operands(definition: Definition) -> tuple[tuple[bool, ...], tuple[int, ...]]:
+    """Which operands are rows, and where among the steps the one along such a row is."""
+    rows = definition.rows
+    return rows, tuple(np.intp(len(rows) + sum(rows[:k]) if row else k) for k, row in enumerate(rows))
 
 
 def _compiled(signature: Any, function: Any) -> int:
@@ -166,42 +190,51 @@ def _compiled(signature: Any, function: Any) -> int:
     return int(made.address)
 
 
+def without_temperature(definition: Definition) -> str:
+    """The name of the kernel."""
+    return definition.name.removesuffix("_tempered")
+
+
+def _row_kernel(module: Any, definition: Definition, type: str) -> Any:
+    name = without_temperature(definition)
+    return bind(module.__name__, type, name != definition.name)[name].py_func
+
+
 @functools.cache
 def loop_by_row(definition: Definition, type: str) -> int:
     """The address of the loop over rows."""
-    return _compiled(LOOP, bind(rows.__name__, scalar(type))[definition.name].py_func)
+    return _compiled(LOOP, _row_kernel(rows, definition, type))
 
 
 @functools.cache
 def loop_by_tile(definition: Definition, type: str) -> int:
-    """The address of the loop over tiles. dims: rows, elements, whether to turn, whether it is done."""
-    from softramp.backends.numba import tiles
+    """The address of the loop over tiles. dims: rows, elements, whether to turn, whether it is done.
 
-    kernel = _compiled(tiles.KERNEL, bind(tiles.__name__, scalar(type))[definition.name].py_func)
-    dtype = np.dtype(type)
-    size, inputs = np.intp(dtype.itemsize), np.intp(definition.nin)
-    operands = inputs + np.intp(definition.nout)
-    room, along = SHORT * TILE, TILE * size
-    addresses, buffers, pointer = buffer(np.intp, operands), buffer(dtype, operands * room), pointer_to(dtype)
+    Numbers, one for each row, are gathered as if they were rows of one element that are turned.
+    """
+    kernel = _compiled(tiles.KERNEL, _row_kernel(tiles, definition, type))
+    inputs, (is_row, cores) = np.intp(definition.nin + len(definition.parameters)), _row_operands(definition)
+    operands, (sizes, move) = np.intp(len(is_row)), _memory(definition, type)
+    room = SHORT * TILE * np.intp(8)
+    addresses, buffers = buffer(np.intp, operands), buffer(np.uint8, operands * room)
 
     def over_tiles(args, dims, steps, data):
-        n, turn = dims[1], dims[2]
         at, step, turned = addresses(), addresses(), address(buffers())
         for r in range(0, dims[0], TILE):
             rows = at_most(TILE, dims[0] - r)
-            width = (rows + 15) & -16 if turn else rows  # whole vectors; the last row fills them up
+            width = (rows + 15) & -16 if dims[2] else rows  # whole vectors; the last row fills them up
             for k in range(operands):
-                at[k], step[k] = args[k] + r * steps[k], steps[operands + k]
-                if turn:
-                    at[k], step[k] = turned + k * room * size, along
-                for c in range(width if turn and k < inputs else 0):
-                    row = args[k] + (r + at_most(c, rows - 1)) * steps[k]
-                    copy(pointer(at[k] + c * size), along, pointer(row), steps[operands + k], n)
-            call(kernel, at, step, n, width)
+                at[k], step[k], n = args[k] + r * steps[k], steps[cores[k]], dims[1] if is_row[k] else 1
+                if not is_row[k] or dims[2]:
+                    at[k], step[k] = turned + k * room, TILE * sizes[k]
+                    for c in range(width if k < inputs else 0):
+                        row = args[k] + (r + at_most(c, rows - 1)) * steps[k]
+                        move(k, at[k] + c * sizes[k], step[k], row, steps[cores[k]], n)
+            call(kernel, at, step, dims[1], width)
             for k in range(inputs, operands):
-                for c in range(rows if turn else 0):
-                    row = args[k] + (r + c) * steps[k]
-                    copy(pointer(row), steps[operands + k], pointer(at[k] + c * size), along, n)
+                for c in range(rows if not is_row[k] or dims[2] else 0):
+                    row, n = args[k] + (r + c) * steps[k], dims[1] if is_row[k] else 1
+                    move(k, row, steps[cores[k]], at[k] + c * sizes[k], step[k], n)
         dims[3] = 1
 
     return _compiled(LOOP, over_tiles)

@@ -106,6 +106,17 @@ def exp(x):
     return fma(y, scale, scale) * (two_minus_half if small else two_half)
 
 
+def exp_of_difference(x, y):
+    """e^(x-y), with the word that is lost in rounding x-y."""
+    difference = x - y
+    back = difference - x
+    low = (x - (difference - back)) - (y + back)
+    z = at_most(at_least(difference, lowest), highest)
+    small = z < T(0)
+    e, scale = exp_split_of_sum(z, low if z == difference else T(0), magic + half if small else magic - half)
+    return fma(e, scale, scale) * (two_minus_half if small else two_half)
+
+
 def exp_up(z):
     """e^z * 2^up for lowest <= z <= 0: normal however small e^z is."""
     y, scale = exp_split(z, magic + up)

@@ -1,8 +1,12 @@
-"""The row kernels, the softmax family: kernels/rows.h in Python, operation by operation.
+"""The row kernels, the softmax family: kernels/rows.h and softmax.h in Python, operation by operation.
 
 Each is a NumPy gufunc loop over dims[0] rows of dims[1] elements. Rows are walked in spans of 128;
 one that is short or not contiguous is copied to a buffer first, so the layout never changes a result.
-How sums and exponentials are made, and why, stands in rows.h.
+How sums and exponentials are made, and why, stands in rows.h. 16-bit elements become float32 as `apply`
+reads them, and are rounded as it writes; they cannot hold exponentials, which are computed again.
+
+What the exponentials of a row need to know is its `scale`: the maximum, the floor, the sign of x and the
+inverse temperature in two words.
 """
 
 from __future__ import annotations
@@ -11,22 +15,31 @@ import math
 
 import numpy as np
 
+from softramp.backends.numba import intrinsics
 from softramp.backends.numba.intrinsics import (
-    address, apply, at_least, at_most, bits, buffer, copy, every, fma, offset, pointer_to)
+    address, apply_bfloat16, apply_half, at_least, at_most, bits, buffer, copy, every, fma, offset,
+    pointer_to)
 from softramp.backends.numba.math import (
     T, U, down, exp, exp_split_of_sum, largest, lowest, magic, polynomial, two_down, two_ulps, two_up, up)
-from softramp.backends.numba.pairs import pair
+from softramp.backends.numba.pairs import pair, stored, tempering
 
 SPAN, LANES = np.intp(128), np.intp(16)
 F8 = np.float64
 
-span = pair(buffer(np.float32, SPAN), buffer(np.float64, SPAN))
+wide = stored(True, False)  # whether a result can hold an exponential
+apply = stored(intrinsics.apply, apply_half, apply_bfloat16)
+pointer = stored(pair(pointer_to(np.float32), pointer_to(np.float64)), pointer_to(np.uint16))
+pointer_to_parameter = pair(pointer_to(np.float32), pointer_to(np.float64))
+size = stored(pair(np.intp(4), np.intp(8)), np.intp(2))
+zero = stored(pair(np.float32(0), np.float64(0)), np.uint16(0))
+absent = stored(pair(np.float32(np.nan), np.float64(np.nan)), np.uint16(0x7FFF))  # maxima pass a NaN over
+
+scalars = pair(buffer(np.float32, SPAN), buffer(np.float64, SPAN))
+span = stored(scalars, buffer(np.uint16, SPAN))
 lanes = pair(buffer(np.float32, LANES), buffer(np.float64, LANES))
 sums = buffer(np.float64, LANES)
 counts = pair(buffer(np.uint32, LANES), buffer(np.uint64, LANES))
 groups = every(LANES, SPAN // LANES)
-pointer = pair(pointer_to(np.float32), pointer_to(np.float64))
-size = pair(np.intp(4), np.intp(8))
 infinity = pair(np.float32(np.inf), np.float64(np.inf))
 nan = pair(np.float32(np.nan), np.float64(np.nan))
 
@@ -65,9 +78,29 @@ def put(values, row, step, start, m):
         copy(here, step, values, size, m)
 
 
+def spare_only(row, step, start, m, spare):
+    return spare
+
+
+def forget(values, row, step, start, m):
+    pass
+
+
+# Where the exponentials of softmax wait for their sum.
+target_to_wait, put_to_wait = stored(target, spare_only), stored(put, forget)
+
+
 def whole_lanes(m):
     """How many elements of a span to compute: a loop over whole lanes has no remainder."""
     return (m + LANES - 1) & -LANES
+
+
+def same(x):
+    return x
+
+
+def put_number(value, at):
+    apply(same, 1, (pointer(at),), (value,))
 
 
 # ---- Sums: element i in lane i mod 16, of two words: float32 needs the first only
@@ -127,57 +160,129 @@ def inverse_float64(high, low):
 inverse = pair(inverse_float32, inverse_float64)  # 2^up / sum in two words: one would cost 1 ULP
 
 
-# ---- Elements
+# ---- Scales
 
 
-def largest_of(most, values):
+def largest_of(most, sign, values):
     for x in values:
-        most = at_least(most, x)  # a NaN is passed over
+        most = at_least(most, x * sign)  # a NaN is passed over
     return most
 
 
-def find_pivot(x, step, n):
-    """The maximum but for NaNs; NaN for a row of -inf, whose softmax is 0/0."""
+def find_largest(x, step, n, sign):
+    """The maximum but for NaNs of x * sign."""
     lane, spare = lanes(), span()
     for i in range(LANES):
         lane[i] = -infinity
     for start in range(0, n, SPAN):
-        p = fetch(x, step, start, at_most(SPAN, n - start), spare, -infinity)
-        apply(largest_of, LANES, (lane,), (lane, groups(p)))
+        p = fetch(x, step, start, at_most(SPAN, n - start), spare, absent)
+        apply(largest_of, LANES, (lane,), (lane, sign, groups(p)))
     most = lane[0]
     for i in range(1, LANES):
         most = at_least(most, lane[i])
-    return nan if most == -infinity else most
+    return most
 
 
-def floor_of(pivot):
-    """No element below it reaches a result; moved there, x - pivot is finite and exact enough."""
-    middle = largest / T(2)
-    floor = at_least(pivot, -middle) - (abs(pivot) * two_ulps - lowest)
-    return -largest if pivot < -middle else floor
+def pivot_and_floor(most, reach):
+    """The maximum, NaN for a row of -inf, whose softmax is 0/0; and where `reach` below it ends.
+
+    What lies further down does not reach a result. Moved to the floor, x - pivot is finite and exact enough.
+    """
+    pivot, middle = nan if most == -infinity else most, largest / T(2)
+    floor = at_least(pivot, -middle) - (abs(pivot) * two_ulps + reach)
+    return pivot, -largest if pivot < -middle else floor
 
 
-def exp_shifted(x, pivot, floor):
-    """e^(x-pivot) * 2^up; x = pivot gives exactly 2^up. A NaN comes through the low word."""
-    x = at_least(x, floor)
+def temper_float32(temperature):
+    size = abs(temperature)
+    high, reach = T(1) / size, at_most(size * -lowest, largest / T(4))
+    return math.copysign(T(1), temperature), high, T(F8(1) / F8(size) - F8(high)), reach
+
+
+def temper_float64(temperature):
+    size = abs(temperature)
+    high, reach = T(1) / size, at_most(size * -lowest, largest / T(4))
+    return math.copysign(T(1), temperature), high, fma(-high, size, T(1)) / size, reach
+
+
+temper_value = pair(temper_float32, temper_float64)
+
+
+def no_temper(at):
+    return T(1), T(0), T(0), -lowest
+
+
+def temper_there(at):
+    return temper_value(pointer_to_parameter(at)[0])
+
+
+# Of a temperature: its sign, the inverse of its size in two words, and how far down elements count.
+temper = tempering(no_temper, temper_there)
+
+
+# ---- Exponentials
+
+
+def minus(x, pivot):
+    """x - pivot in two words."""
     z = x - pivot
     back = z - x
-    low = (x - (z - back)) - (pivot + back)
+    return z, (x - (z - back)) - (pivot + back)
+
+
+def exp_shifted(x, scale):
+    """e^(x-pivot) * 2^up; x = pivot gives exactly 2^up. A NaN comes through the low word."""
+    z, low = minus(at_least(x, scale[1]), scale[0])
     y, scale = exp_split_of_sum(at_least(z, lowest), low, magic + up)
     return fma(y, scale, scale)
 
 
-def share(e, high, low):
-    return down(fma(e, high, e * low))
+def quotient_float32(x, scale):
+    pivot, _, _, high, low = scale
+    z = (F8(x) - F8(pivot)) * (F8(high) + F8(low))
+    return T(z), T(z - F8(T(z)))
 
 
-def exp_unless_largest(x, pivot, floor):
-    return T(0) if x == pivot else exp_shifted(x, pivot, floor)
+def quotient_float64(x, scale):
+    pivot, _, _, high, low = scale
+    z, z_low = minus(x, pivot)
+    q = z * high
+    return q, fma(z, high, -q) + fma(z, low, z_low * high)
 
 
-def count_largest(count, pivot, values):
+quotient = pair(quotient_float32, quotient_float64)  # (x - pivot) / temperature in two words
+
+
+def exp_tempered(x, scale):
+    z, low = quotient(at_least(x * scale[2], scale[1]), scale)
+    y, scale = exp_split_of_sum(at_least(z, lowest), low, magic + up)
+    return fma(y, scale, scale)
+
+
+exponential = tempering(exp_shifted, exp_tempered)
+
+
+def share(e, scale, inverse):
+    return down(fma(e, inverse[0], e * inverse[1]))
+
+
+def share_again(x, scale, inverse):
+    return share(exponential(x, scale), scale, inverse)
+
+
+finish = stored(share, share_again)
+
+
+# ---- Logarithms of sums, whose maxima are counted, not added: log1p keeps a confident row's digits
+
+
+def exp_unless_largest(x, scale):
+    return T(0) if x * scale[2] == scale[0] else exponential(x, scale)
+
+
+def count_largest(count, scale, values):
     for x in values:
-        count = U(count + U(x == pivot))
+        count = U(count + U(x * scale[2] == scale[0]))
     return count
 
 
@@ -195,14 +300,49 @@ def log1p_fast(r):
 log1p = pair(log1p_fast, math.log1p)  # a call for each row would take longer than a short row
 
 
-def log_of(rest, others):
+def log_of(high, low, others):
     """The logarithm of the maxima, of which there are `others` beside the first, and the rest of a sum."""
-    r = rest[0] * F8(two_down) + others
-    return T(log1p(r) + rest[1] * F8(two_down) / (F8(1) + r))
+    r = high * F8(two_down) + others
+    return T(log1p(r) + low * F8(two_down) / (F8(1) + r))
 
 
-def subtract(x, pivot, log_sum):
-    return (x - pivot) - log_sum
+def pivot_plus_log_of(pivot, high, low, others):
+    """The two may cancel, so the logarithm is libm's."""
+    r = high * F8(two_down) + others
+    return T((F8(pivot) + math.log1p(r)) + low * F8(two_down) / (F8(1) + r))
+
+
+def minus_log(x, scale, log_sum):
+    return (x - scale[0]) - log_sum
+
+
+def tempered_minus_log_float32(x, scale, log_sum):
+    pivot, _, sign, high, low = scale
+    return T((F8(x * sign) - F8(pivot)) * (F8(high) + F8(low)) - F8(log_sum))
+
+
+def tempered_minus_log_float64(x, scale, log_sum):
+    z, low = quotient(x * scale[2], scale)
+    return z - log_sum if z == -infinity else (z - log_sum) + low
+
+
+subtract = tempering(minus_log, pair(tempered_minus_log_float32, tempered_minus_log_float64))
+
+
+def or_nan(x, otherwise):
+    return x if x != x else otherwise
+
+
+def unless_nan(x, step, n, most):
+    """A row whose maximum is not finite is NaN or that; -inf has also an empty row."""
+    value = lanes()
+    value[0] = most
+    for i in range(n):
+        apply(or_nan, 1, (value,), (pointer(x + i * step), value))
+    return value[0]
+
+
+# ---- Gradients
 
 
 def softmax_slope(g, y, high, low):
@@ -213,61 +353,85 @@ def log_softmax_slope(g, y, whole):
     return fma(-whole, exp(y), g)
 
 
-# ---- Loops: args are the addresses of the operands; steps go from row to row, then along a row.
+# ---- Loops: args are the addresses of the operands; steps go from row to row of each operand, then along
+# the rows of those that are rows.
+
+
+result = tempering(np.intp(1), np.intp(2))  # which operand
 
 
 def softmax(args, dims, steps, data):
-    n, sx, so = dims[1], steps[2], steps[3]
-    high, low, xs, es = sums(), sums(), span(), span()
+    n, sx, so = dims[1], steps[result + 1], steps[result + 2]
+    high, low, xs, es, ys = sums(), sums(), span(), scalars(), span()
     for r in range(dims[0]):
-        x, out = args[0] + r * steps[0], args[1] + r * steps[1]
-        pivot = find_pivot(x, sx, n)
-        floor = floor_of(pivot)
+        x, out = args[0] + r * steps[0], args[result] + r * steps[result]
+        sign, of, of_low, reach = temper(args[1] + r * steps[1])
+        scale = *pivot_and_floor(find_largest(x, sx, n, sign), reach), sign, of, of_low
         clear(high, low)
         for start in range(0, n, SPAN):
             m = at_most(SPAN, n - start)
-            e = target(out, so, start, m, es)
-            p = fetch(x, sx, start, m, xs, T(0))
-            apply(exp_shifted, whole_lanes(m), (e,), (p, pivot, floor))
+            e = target_to_wait(out, so, start, m, es)
+            apply(exponential, whole_lanes(m), (e,), (fetch(x, sx, start, m, xs, absent), scale))
             for i in range(m, SPAN):
                 e[i] = T(0)
             apply(add_values, LANES, (high, low), (high, low, groups(e)))
-            put(e, out, so, start, m)
-        one, rest = inverse(*total(high, low))
+            put_to_wait(e, out, so, start, m)
+        inverse_sum = inverse(*total(high, low))
+        source, step = (out, so) if wide else (x, sx)
         for start in range(0, n, SPAN):
             m = at_most(SPAN, n - start)
-            y = target(out, so, start, m, es)
-            apply(share, whole_lanes(m), (y,), (fetch(out, so, start, m, xs, T(0)), one, rest))
+            p, y = fetch(source, step, start, m, xs, absent), target(out, so, start, m, ys)
+            apply(finish, whole_lanes(m), (y,), (p, scale, inverse_sum))
             put(y, out, so, start, m)
 
 
 def log_softmax(args, dims, steps, data):
-    """x - pivot - log(sum). The maxima are counted, not added: log1p keeps a confident row's digits."""
-    n, sx, so = dims[1], steps[2], steps[3]
-    high, low, count, xs, es = sums(), sums(), counts(), span(), span()
+    n, sx, so = dims[1], steps[result + 1], steps[result + 2]
+    xs, ys = span(), span()
+    for r in range(dims[0]):
+        x, out = args[0] + r * steps[0], args[result] + r * steps[result]
+        sign, of, of_low, reach = temper(args[1] + r * steps[1])
+        scale = *pivot_and_floor(find_largest(x, sx, n, sign), reach), sign, of, of_low
+        log_sum = log_of(*rest_of_sum(x, sx, n, scale))
+        for start in range(0, n, SPAN):
+            m = at_most(SPAN, n - start)
+            apply(subtract, whole_lanes(m), (ys,), (fetch(x, sx, start, m, xs, absent), scale, log_sum))
+            put(ys, out, so, start, m)
+
+
+def rest_of_sum(x, sx, n, scale):
+    """The sum without the maxima, and how many there are beside the first."""
+    high, low, count, xs, es = sums(), sums(), counts(), span(), scalars()
+    clear(high, low)
+    for i in range(LANES):
+        count[i] = U(0)
+    for start in range(0, n, SPAN):
+        m = at_most(SPAN, n - start)
+        p = fetch(x, sx, start, m, xs, absent)
+        apply(exp_unless_largest, whole_lanes(m), (es,), (p, scale))
+        for i in range(m, SPAN):
+            es[i] = T(0)
+        apply(count_largest, LANES, (count,), (count, scale, groups(p)))
+        apply(add_values, LANES, (high, low), (high, low, groups(es)))
+    others = F8(-1)
+    for i in range(LANES):
+        others += F8(count[i])
+    whole, part = total(high, low)
+    return whole, part, others
+
+
+def logsumexp(args, dims, steps, data):
+    n, step = dims[1], steps[2]
     for r in range(dims[0]):
         x, out = args[0] + r * steps[0], args[1] + r * steps[1]
-        pivot = find_pivot(x, sx, n)
-        floor = floor_of(pivot)
-        clear(high, low)
-        for i in range(LANES):
-            count[i] = U(0)
-        for start in range(0, n, SPAN):
-            m = at_most(SPAN, n - start)
-            p = fetch(x, sx, start, m, xs, -infinity)
-            apply(exp_unless_largest, whole_lanes(m), (es,), (p, pivot, floor))
-            for i in range(m, SPAN):
-                es[i] = T(0)
-            apply(count_largest, LANES, (count,), (count, pivot, groups(p)))
-            apply(add_values, LANES, (high, low), (high, low, groups(es)))
-        others = F8(-1)
-        for i in range(LANES):
-            others += F8(count[i])
-        log_sum = log_of(total(high, low), others)
-        for start in range(0, n, SPAN):
-            m = at_most(SPAN, n - start)
-            apply(subtract, whole_lanes(m), (es,), (fetch(x, sx, start, m, xs, T(0)), pivot, log_sum))
-            put(es, out, so, start, m)
+        most = find_largest(x, step, n, T(1))
+        if abs(most) < infinity:
+            sign, of, of_low, reach = temper(x)
+            scale = *pivot_and_floor(most, reach), sign, of, of_low
+            high, low, others = rest_of_sum(x, step, n, scale)
+            put_number(pivot_plus_log_of(most, high, low, others), out)
+        else:
+            put_number(unless_nan(x, step, n, most), out)
 
 
 def softmax_backward(args, dims, steps, data):
@@ -279,12 +443,12 @@ def softmax_backward(args, dims, steps, data):
         clear(high, low)
         for start in range(0, n, SPAN):
             m = at_most(SPAN, n - start)
-            p, q = fetch(g, sg, start, m, gs, T(0)), fetch(y, sy, start, m, ys, T(0))
+            p, q = fetch(g, sg, start, m, gs, zero), fetch(y, sy, start, m, ys, zero)
             apply(add_products, LANES, (high, low), (high, low, groups(p), groups(q)))
         whole, rest = total(high, low)
         for start in range(0, n, SPAN):
             m = at_most(SPAN, n - start)
-            p, q = fetch(g, sg, start, m, gs, T(0)), fetch(y, sy, start, m, ys, T(0))
+            p, q = fetch(g, sg, start, m, gs, zero), fetch(y, sy, start, m, ys, zero)
             apply(softmax_slope, whole_lanes(m), (os,), (p, q, whole, rest))
             put(os, out, so, start, m)
 
@@ -297,11 +461,73 @@ def log_softmax_backward(args, dims, steps, data):
         g, y, out = args[0] + r * steps[0], args[1] + r * steps[1], args[2] + r * steps[2]
         clear(high, low)
         for start in range(0, n, SPAN):
-            p = fetch(g, sg, start, at_most(SPAN, n - start), gs, T(0))
+            p = fetch(g, sg, start, at_most(SPAN, n - start), gs, zero)
             apply(add_values, LANES, (high, low), (high, low, groups(p)))
         whole = T(total(high, low)[0])
         for start in range(0, n, SPAN):
             m = at_most(SPAN, n - start)
-            p, q = fetch(g, sg, start, m, gs, T(0)), fetch(y, sy, start, m, ys, T(0))
+            p, q = fetch(g, sg, start, m, gs, zero), fetch(y, sy, start, m, ys, zero)
             apply(log_softmax_slope, whole_lanes(m), (os,), (p, q, whole))
             put(os, out, so, start, m)
+
+
+# ---- logsumexp_weighted: an element of weight 0 takes no part, whatever it is.
+
+
+def weighted_extremes(most, spoilt, values, weights):
+    """The maximum of what takes part, and a NaN in it."""
+    for k in range(len(values)):
+        x, w = values[k], weights[k]
+        most = most if w == T(0) else at_least(most, x)
+        spoilt = spoilt if w == T(0) else or_nan(x, or_nan(w, spoilt))
+    return most, spoilt
+
+
+def weighted(x, w, most, pivot, floor):
+    """Of a row whose maximum is inf only that counts; the half of its weights cannot overflow."""
+    infinite = most == infinity
+    e = T(x == most) if infinite else exp_shifted(x, (pivot, floor))
+    return T(0) if w == T(0) else e, w / T(2) if infinite else w
+
+
+def logsumexp_weighted(args, dims, steps, data):
+    for r in range(dims[0]):
+        x, w = args[0] + r * steps[0], args[1] + r * steps[1]
+        most, spoilt = find_weighted_extremes(x, steps[4], w, steps[5], dims[1])
+        log_sum, sign = log_and_sign(most, weighted_sum(x, steps[4], w, steps[5], dims[1], most))
+        empty = most == -infinity
+        put_number(or_nan(spoilt, most if empty else log_sum), args[2] + r * steps[2])
+        put_number(or_nan(spoilt, T(0) if empty else sign), args[3] + r * steps[3])
+
+
+def find_weighted_extremes(x, sx, w, sw, n):
+    most, spoilt, xs, ws = lanes(), lanes(), span(), span()
+    for i in range(LANES):
+        most[i], spoilt[i] = -infinity, T(0)
+    for start in range(0, n, SPAN):
+        m = at_most(SPAN, n - start)
+        p, q = fetch(x, sx, start, m, xs, zero), fetch(w, sw, start, m, ws, zero)
+        apply(weighted_extremes, LANES, (most, spoilt), (most, spoilt, groups(p), groups(q)))
+    for i in range(1, LANES):
+        most[0], spoilt[0] = at_least(most[0], most[i]), or_nan(spoilt[i], spoilt[0])
+    return most[0], spoilt[0]
+
+
+def weighted_sum(x, sx, w, sw, n, most):
+    high, low, xs, ws, es, vs = sums(), sums(), span(), span(), scalars(), scalars()
+    pivot, floor = pivot_and_floor(most, -lowest)
+    clear(high, low)
+    for start in range(0, n, SPAN):
+        m = at_most(SPAN, n - start)
+        p, q = fetch(x, sx, start, m, xs, zero), fetch(w, sw, start, m, ws, zero)
+        apply(weighted, SPAN, (es, vs), (p, q, most, pivot, floor))
+        apply(add_products, LANES, (high, low), (high, low, groups(es), groups(vs)))
+    return total(high, low)[0]
+
+
+def log_and_sign(most, whole):
+    size = abs(whole)
+    sign = T(1) if whole > F8(0) else T(-1) if whole < F8(0) else T(whole)
+    if most == infinity:
+        return most if size > F8(0) else nan, sign
+    return -infinity if size == F8(0) else T(F8(most) + math.log(size * F8(two_down))), sign

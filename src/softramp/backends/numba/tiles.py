@@ -1,9 +1,10 @@
-"""The softmax family over tiles, up to 64 rows that lie side by side: the second half of kernels/rows.h.
+"""The softmax family over tiles, up to 64 rows that lie side by side: kernels/softmax.h in Python, too.
 
 A vector holds an element of as many rows, so no row's chain of dependent operations is waited for.
 Element i of each row is added to the row's lane i mod 16: the bits are those of `rows`.
 
-`at` holds the address of each operand's first element, `step` the bytes to the rows' next elements.
+`at` holds the address of each operand's first element, `step` the bytes to the rows' next elements. An
+operand that is one number for each row looks like rows of one element.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 
-from softramp.backends.numba.intrinsics import apply, at_least, at_most, buffer, fma, offset
+from softramp.backends.numba.intrinsics import at_least, at_most, buffer, fma, offset
 from softramp.backends.numba.math import T, U, exp_split_of_sum, magic, two_down, up
-from softramp.backends.numba.pairs import pair
+from softramp.backends.numba.pairs import pair, stored, tempering
 from softramp.backends.numba.rows import (
-    F8, LANES, add, exp_shifted, exp_unless_largest, floor_of, infinity, inverse, log_of,
-    log_softmax_slope, nan, one_word, pointer, share, softmax_slope, subtract)
+    F8, LANES, add, apply, exp_tempered, exp_unless_largest, exponential, finish, infinity, inverse, log_of,
+    log_softmax_slope, minus, no_temper, one_word, pivot_and_floor, pivot_plus_log_of, pointer,
+    pointer_to_parameter, put_number, result, size, softmax_slope, subtract, temper_value, unless_nan, wide)
 
 TILE = np.intp(64)
 _words = types.CPointer(types.intp)
@@ -30,6 +32,17 @@ narrow_below = pair(np.float32(60), np.float64(600))  # e^-60 over any sum is no
 
 def element(at, step, operand, i):
     return pointer(at[operand] + i * step[operand])
+
+
+def spare_only(at, step, operand, i, spare):
+    return spare
+
+
+def element_to_wait_in(at, step, operand, i, spare):
+    return element(at, step, operand, i)
+
+
+element_to_wait = stored(element_to_wait_in, spare_only)
 
 
 def clear(high, low):
@@ -48,12 +61,8 @@ def add_product(high, low, value, factor):
     return add(high, low, F8(value) * F8(factor), F8(0))
 
 
-def extremes_of(least, most, x):
-    return at_most(least, x), at_least(most, x)  # a NaN is passed over
-
-
-def pivot_of(most):
-    return nan if most == -infinity else most
+def extremes_of(least, most, x, sign):
+    return at_most(least, x * sign), at_least(most, x * sign)  # a NaN is passed over
 
 
 def normalized(high, low):
@@ -66,46 +75,73 @@ def inverse_of(high, low):
     return inverse(*normalized(high, low))
 
 
-def exp_shifted_of_narrow(x, pivot):
+def exp_shifted_of_narrow(x, scale):
     """exp_shifted where its clamps do nothing: they take a tenth of softmax."""
-    z = x - pivot
-    back = z - x
-    y, scale = exp_split_of_sum(z, (x - (z - back)) - (pivot + back), magic + up)
+    z, low = minus(x, scale[0])
+    y, scale = exp_split_of_sum(z, low, magic + up)
     return fma(y, scale, scale)
 
 
-def share_of_narrow(e, high, low):
-    return fma(e, high, e * low) * two_down
+def share_of_narrow(e, scale, inverse):
+    return fma(e, inverse[0], e * inverse[1]) * two_down
 
 
-def exp_and_count(count, x, pivot, floor):
-    return exp_unless_largest(x, pivot, floor), U(count + U(x == pivot))
+def share_of_narrow_again(x, scale, inverse):
+    return share_of_narrow(exp_of_narrow(x, scale), scale, inverse)
+
+
+exp_of_narrow = tempering(exp_shifted_of_narrow, exp_tempered)
+finish_narrow = tempering(stored(share_of_narrow, share_of_narrow_again), finish)
+
+
+def exp_and_count(count, x, scale):
+    return exp_unless_largest(x, scale), U(count + U(x * scale[2] == scale[0]))
 
 
 def log_of_total(high, low, count):
-    return log_of(normalized(high, low), F8(count) - F8(1))
+    return log_of(*normalized(high, low), F8(count) - F8(1))
+
+
+def pivot_plus_log_of_total(pivot, high, low, count):
+    return pivot_plus_log_of(pivot, *normalized(high, low), F8(count) - F8(1))
 
 
 def first_word(high, low):
     return T(normalized(high, low)[0])
 
 
-# ---- Tiles
+# ---- Scales: tuples of lines
 
 
-def find_pivots(at, step, n, width, pivot, floor):
-    """Whether no element is so far below its pivot that clamps or subnormal results could matter."""
-    least = line()
+def find_extremes(at, step, n, width, sign, least, most):
     for c in range(width):
-        least[c], pivot[c] = infinity, -infinity
+        least[c], most[c] = infinity, -infinity
     for i in range(n):
-        apply(extremes_of, width, (least, pivot), (least, pivot, element(at, step, 0, i)))
-    apply(pivot_of, width, (pivot,), (pivot,))
-    apply(floor_of, width, (floor,), (pivot,))
+        apply(extremes_of, width, (least, most), (least, most, element(at, step, 0, i), sign))
+
+
+def is_narrow(width, least, pivot):
+    """Whether no element is so far below its pivot that clamps or subnormal results could matter."""
     narrow = True
     for c in range(width):
         narrow &= pivot[c] / T(2) - least[c] / T(2) < narrow_below / T(2)
     return narrow
+
+
+def no_tempers(at, width, lines):
+    return no_temper(at)
+
+
+def tempers_there(at, width, lines):
+    apply(temper_value, width, lines, (pointer_to_parameter(at[1]),))
+    return lines
+
+
+tempers = tempering(no_tempers, tempers_there)
+tempered = tempering(False, True)
+
+
+# ---- Sums
 
 
 def add_to_lane(high, low, i, values, width):
@@ -122,43 +158,70 @@ def fold(high, low):
         m //= 2
 
 
+# ---- Tiles
+
+
 def softmax(at, step, n, width):
-    high, low, pivot, floor = sums(), sums(), line(), line()
-    narrow = find_pivots(at, step, n, width, pivot, floor)
+    high, low, least, pivot, floor, spare = sums(), sums(), line(), line(), line(), line()
+    sign, of, of_low, reach = tempers(at, width, (line(), line(), line(), line()))
+    find_extremes(at, step, n, width, sign, least, pivot)
+    apply(pivot_and_floor, width, (pivot, floor), (pivot, reach))
+    scale, narrow = (pivot, floor, sign, of, of_low), not tempered and is_narrow(width, least, pivot)
     clear(high, low)
     for i in range(n):
-        x, e = element(at, step, 0, i), element(at, step, 1, i)
+        x, e = element(at, step, 0, i), element_to_wait(at, step, result, i, spare)
         if narrow:
-            apply(exp_shifted_of_narrow, width, (e,), (x, pivot))
+            apply(exp_of_narrow, width, (e,), (x, scale))
         else:
-            apply(exp_shifted, width, (e,), (x, pivot, floor))
+            apply(exponential, width, (e,), (x, scale))
         add_to_lane(high, low, i, e, width)
     fold(high, low)
-    one, rest = pivot, floor
-    apply(inverse_of, width, (one, rest), (high, low))
+    inverse_sum, source = (least, spare), result if wide else 0
+    apply(inverse_of, width, inverse_sum, (high, low))
     for i in range(n):
-        y = element(at, step, 1, i)
+        e, y = element(at, step, source, i), element(at, step, result, i)
         if narrow:
-            apply(share_of_narrow, width, (y,), (y, one, rest))
+            apply(finish_narrow, width, (y,), (e, scale, inverse_sum))
         else:
-            apply(share, width, (y,), (y, one, rest))
+            apply(finish, width, (y,), (e, scale, inverse_sum))
 
 
 def log_softmax(at, step, n, width):
-    high, low, pivot, floor, count, e = sums(), sums(), line(), line(), counts(), line()
-    find_pivots(at, step, n, width, pivot, floor)
+    high, low, count, least, pivot, floor = sums(), sums(), counts(), line(), line(), line()
+    sign, of, of_low, reach = tempers(at, width, (line(), line(), line(), line()))
+    find_extremes(at, step, n, width, sign, least, pivot)
+    apply(pivot_and_floor, width, (pivot, floor), (pivot, reach))
+    scale, log_sum = (pivot, floor, sign, of, of_low), least
+    sum_rest(at, step, n, width, scale, high, low, count)
+    apply(log_of_total, width, (log_sum,), (high, low, count))
+    for i in range(n):
+        apply(subtract, width, (element(at, step, result, i),), (element(at, step, 0, i), scale, log_sum))
+
+
+def sum_rest(at, step, n, width, scale, high, low, count):
+    """Sums without the maxima, and how many there are."""
+    e = line()
     clear(high, low)
     for c in range(width):
         count[c] = U(0)
     for i in range(n):
         x = element(at, step, 0, i)
-        apply(exp_and_count, width, (e, count), (count, x, pivot, floor))
+        apply(exp_and_count, width, (e, count), (count, x, scale))
         add_to_lane(high, low, i, e, width)
     fold(high, low)
-    log_sum = floor
-    apply(log_of_total, width, (log_sum,), (high, low, count))
-    for i in range(n):
-        apply(subtract, width, (element(at, step, 1, i),), (element(at, step, 0, i), pivot, log_sum))
+
+
+def logsumexp(at, step, n, width):
+    least, most, pivot, floor = line(), line(), line(), line()
+    high, low, count, out = sums(), sums(), counts(), pointer(at[1])
+    sign, of, of_low, reach = no_temper(at)
+    find_extremes(at, step, n, width, sign, least, most)
+    apply(pivot_and_floor, width, (pivot, floor), (most, reach))
+    sum_rest(at, step, n, width, (pivot, floor, sign, of, of_low), high, low, count)
+    apply(pivot_plus_log_of_total, width, (out,), (pivot, high, low, count))
+    for c in range(width):
+        if not abs(most[c]) < infinity:
+            put_number(unless_nan(at[0] + c * size, step[0], n, most[c]), at[1] + c * size)
 
 
 def softmax_backward(at, step, n, width):
