@@ -249,8 +249,8 @@ INLINE T F(tempered_log)(T x, T pivot, T log_sum, struct F(temper) t)
     return (T)(((double)x * t.sign - pivot) * ((double)t.high + t.low) - log_sum);
 #else
     const struct F(quotient) z = F(tempered)(x * t.sign, pivot, t);
-    const T value = (z.high - log_sum) + z.low;
-    return z.high == -(T)INFINITY ? z.high : value;
+    const T value = z.high - log_sum;  // NaN if that is
+    return z.high == -(T)INFINITY ? value : value + z.low;
 #endif
 }
 
