@@ -207,8 +207,9 @@ INLINE T S(column_exponential)(T x, const struct S(columns) *k, intptr_t c, cons
 
 // ---- softmax: x -> out; softmax_tempered: x, temperature -> out
 INLINE struct F(total) S(softmax_sum)(char *const *p, const intptr_t *step, intptr_t n,
-                                      const struct F(line) *line, const _Bool narrow, const _Bool tempered)
+                                      const struct F(line) *known, const _Bool narrow, const _Bool tempered)
 {
+    const struct F(line) copy = *known, *const line = &copy;  // results may overlap what is known: no vectors
     const int out = tempered ? 2 : 1;
     struct F(sums) sums = {0};
     T in[SPAN], result[SPAN];
