@@ -13,8 +13,9 @@ import pytest
 from softramp import backends
 from softramp.backends import c
 from softramp.cli.verify import in_domain
-from softramp.definitions import Definition, definitions
+from softramp.definitions import Definition, definitions, rows
 from softramp.definitions.registry import FLOATING, NARROW
+from softramp.factory import parameter_dtype
 
 DTYPES = ("float32", "float64")  # of every function
 ISAS = [] if c.why_missing() else list(c.tables())
@@ -59,7 +60,14 @@ def following(definition: Definition) -> int:
 def arguments(definition: Definition, dtype: str, shape, seed: int = 0) -> list[np.ndarray]:
     """Arrays for every operand and every parameter that has no default."""
     rng = np.random.default_rng(seed)
-    args = [rng.normal(0, 3, shape).astype(dtype) for _ in range(definition.nin + required(definition))]
+    shape = np.atleast_1d(shape)
+    n = definition.nin + required(definition)
+    is_row = definition.rows[:n] or [True] * n
+    args = [rng.normal(0, 3, shape if row else shape[:-1]).astype(dtype) for row in is_row]
+    for k in range(definition.nin, n) if definition.gufunc_signature else ():
+        args[k] = np.abs(args[k]).astype(parameter_dtype(np.dtype(dtype).char)) + 0.5  # a temperature
+    if definition.name in ("log_softmax_backward", "logsumexp_backward"):  # of results: nothing overflows
+        args[-1] = args[1].clip(max=0) if definition.gufunc_signature else args[1] + np.abs(args[-1])
     if not definition.gufunc_signature:
         args[definition.first_input] = in_domain(definition, args[definition.first_input])
     return args
@@ -76,6 +84,12 @@ def in_float32(function):
         return tuple(y.astype(dtype) for y in made) if isinstance(made, tuple) else made.astype(dtype)
 
     return rounded
+
+
+def raw(namespace, definition: Definition):
+    """What to call with `arguments`: of the softmax family the ufunc, without axes and keywords."""
+    family = definition.function.__module__ == rows.__name__
+    return getattr(namespace.ufuncs if family else namespace, definition.name)
 
 
 def outputs(result) -> tuple:
