@@ -589,7 +589,7 @@ static void S(logsumexp_weighted)(char **args, const intptr_t *dims, const intpt
         }
         const struct F(total) sum = F(total)(&sums);
         const double size = sum.high < 0 ? -sum.high : sum.high;
-        const T sign = sum.high > 0 ? 1 : sum.high < 0 ? -1 : (T)sum.high;
+        const T sign = sum.high > 0 ? 1 : sum.high < 0 ? -1 : infinite ? (T)NAN : (T)sum.high;
         T log_of = infinite ? (size > 0 ? largest : (T)NAN) : (T)(s.pivot + log(size * F(two_down)));
         if (size == 0 && !infinite) log_of = -(T)INFINITY;
         if (largest == -(T)INFINITY) log_of = largest;

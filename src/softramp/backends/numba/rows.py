@@ -529,5 +529,5 @@ def log_and_sign(most, whole):
     size = abs(whole)
     sign = T(1) if whole > F8(0) else T(-1) if whole < F8(0) else T(whole)
     if most == infinity:
-        return most if size > F8(0) else nan, sign
+        return (most, sign) if size > F8(0) else (nan, nan)
     return -infinity if size == F8(0) else T(F8(most) + math.log(size * F8(two_down))), sign
