@@ -18,6 +18,7 @@ from helpers import (
     each_namespace,
     each_row_function,
     outputs,
+    raw,
     python,
 )
 
@@ -40,7 +41,7 @@ def same_for_any_number_of_threads(f, *args, **keywords):
 @each_dtype
 @each_elementwise
 def test_elementwise(namespace, dtype, definition):
-    f = getattr(namespace, definition.name)
+    f = raw(namespace, definition)
     for n in (2 * GRAIN - 1, 2 * GRAIN, 2 * GRAIN + 1, 5 * GRAIN + 17, 300_001):
         same_for_any_number_of_threads(f, *arguments(definition, dtype, n))
     args = arguments(definition, dtype, 3 * 70_000)
@@ -52,7 +53,7 @@ def test_elementwise(namespace, dtype, definition):
 @each_dtype
 @each_elementwise
 def test_in_place(namespace, dtype, definition):
-    f = getattr(namespace, definition.name)
+    f = raw(namespace, definition)
     expected = outputs(f(*arguments(definition, dtype, 100_000)))
     for n in (1, 2, 3):
         args = arguments(definition, dtype, 100_000)
@@ -69,8 +70,10 @@ def test_in_place(namespace, dtype, definition):
     ((10, 100_000), 0), ((70_000, 3), 0), ((2, 300, 129), 1), ((3, 10, 40, 50), 1), ((4, 20, 30, 33), 2),
 ])
 def test_rows_and_columns(namespace, dtype, definition, shape, axis):
-    f = getattr(namespace, definition.name)
-    same_for_any_number_of_threads(f, *arguments(definition, dtype, shape), axis=axis)
+    f = raw(namespace, definition)
+    args = arguments(definition, dtype, (*np.delete(shape, axis), shape[axis]))
+    args = [np.moveaxis(a, -1, axis).copy() if row else a for a, row in zip(args, definition.rows)]
+    same_for_any_number_of_threads(f, *args, axis=axis)
 
 
 @each_namespace
@@ -80,7 +83,7 @@ def test_sixteen_python_threads_at_once(namespace):
     for definition in definitions.values():
         shape = (70, 1001) if definition.gufunc_signature else 70_007
         args = arguments(definition, "float32", shape)
-        f = getattr(namespace, definition.name)
+        f = raw(namespace, definition)
         cases.append((f, args, outputs(f(*args))))
 
     def work(seed):
