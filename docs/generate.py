@@ -19,7 +19,7 @@ from softramp.cli import cases
 from softramp.cli.display import duration, ratio, ulp
 from softramp.cli.rivals import RIVALS
 from softramp.cli.timing import MAX_ULP
-from softramp.composites import composites
+from softramp.composites import composites, promises, public
 from softramp.definitions import Bar, definitions
 
 ROOT = Path(__file__).parents[1]
@@ -29,23 +29,23 @@ README = ROOT / "README.md"
 def functions() -> Iterator[str]:
     yield "| function | value | ULP, float32 | ULP, float64 |"
     yield "| --- | --- | --- | --- |"
-    for name in definitions | composites:
-        definition = definitions.get(name)
+    for name in public:
+        definition = promises[name] if name in promises else definitions.get(name)
         doc = inspect.getdoc(composites[name]) if name in composites else definitions[name].doc
         also = "".join(f", also `{alias}`" for alias, target in ALIASES.items() if target == name)
         summary = doc.partition("\n")[0].replace("``", "`")
-        errors = promises(definition.bar) if definition else ["", ""]
+        errors = bounds(definition.bar) if definition else ["0", "0"] if name in promises else ["", ""]
         yield f"| `{call(name)}`{also} | {summary} | {' | '.join(errors)} |"
 
 
 def call(name: str) -> str:
     """As users write it: operands, then parameters with their defaults."""
     parameters = inspect.signature(getattr(softramp, name)).parameters.values()
-    shown = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    return f"{name}({', '.join(map(str, shown))})"
+    shown = [p for p in parameters if p.name not in ("out", "where", "dtype", "kwargs")]
+    return name + re.sub(r", /|/, ", "", str(inspect.Signature(shown)))
 
 
-def promises(bar: Bar) -> list[str]:
+def bounds(bar: Bar) -> list[str]:
     root = "" if bar.root is None else f" (near {bar.root:.4g} absolute: see `help`)"
     return [f"{error:g}{root}" for error in (bar.float32, bar.float64)]
 

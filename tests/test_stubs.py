@@ -13,14 +13,14 @@ from helpers import of
 
 import softramp
 from softramp.aliases import ALIASES
-from softramp.composites import composites
+from softramp.composites import composites, promises, public
 from softramp.definitions import definitions
 
 STUB = Path(softramp.__file__).with_suffix(".pyi")
 TREE = ast.parse(STUB.read_text(encoding="utf-8"))
 UFUNCS = [d for d in definitions.values()
-          if not d.parameters and not d.gufunc_signature and d.name not in composites]
-FUNCTIONS = (definitions | composites).keys() - {d.name for d in UFUNCS}
+          if d.name in public and d.name not in composites and not d.parameters]
+FUNCTIONS = public.keys() - {d.name for d in UFUNCS}
 
 
 def test_names():
@@ -45,13 +45,16 @@ def positional(arguments):
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_parameters_and_defaults(name):
+    parameters = inspect.signature(getattr(softramp, name)).parameters.values()
     expected = [(p.name, p.kind is p.POSITIONAL_ONLY, p.default)
-                for p in inspect.signature(getattr(softramp, name)).parameters.values()
-                if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+                for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     stubs = [node for node in TREE.body if isinstance(node, ast.FunctionDef) and node.name == name]
     assert stubs
     for stub in stubs:
         assert positional(stub.args) == expected
+        if name in promises:
+            keywords = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
+            assert {a.arg for a in stub.args.kwonlyargs} == keywords
 
 
 @of(UFUNCS)
@@ -82,6 +85,9 @@ y: NDArray[np.float32] = softramp.relu(x)
 y = softramp.sigmoid_backward(1.0, x)
 y = softramp.leaky_relu(x, negative_slope=0.1)
 y = softramp.softmax(x, axis=0)
+y = softramp.softmax(x, axis=(0, 1), where=x > 0, temperature=0.5, out=x)
+y = softramp.logsumexp_backward(1.0, x, softramp.logsumexp(x, None, b=[1, 2, 3]), axis=None)
+y = softramp.gumbel_softmax(x, hard=True, rng=np.random.default_rng(0))
 softramp.silu(x, out=x, where=x > 0)
 f: np.ufunc = softramp.tanh
 n: int = softramp.get_num_threads()

@@ -21,21 +21,22 @@ from helpers import (
     each_elementwise_and_dtype,
     each_function,
     each_namespace,
-    each_row_function,
     of,
     of_dtypes,
     outputs,
     python,
+    raw,
     required,
 )
 
 import softramp
 from softramp.aliases import ALIASES
-from softramp.composites import composites
+from softramp.composites import composites, public
 from softramp.definitions import definitions
 from softramp.definitions.registry import INTEGERS, NARROW
 
 WITH_PARAMETERS = [d for d in definitions.values() if d.parameters]
+WRAPPED = [d for d in WITH_PARAMETERS if not d.gufunc_signature]
 WITH_DEFAULTS = [d for d in definitions.values() if d.has_defaults]
 WITHOUT_PARAMETERS = [d for d in definitions.values() if not d.parameters and not d.gufunc_signature]
 
@@ -44,16 +45,17 @@ WITHOUT_PARAMETERS = [d for d in definitions.values() if not d.parameters and no
 @each_function
 def test_kinds(namespace, definition):
     name = definition.name
-    raw, public = getattr(namespace.ufuncs, name), getattr(namespace, name)
-    assert type(raw) is np.ufunc
-    assert raw.nin == definition.nin + len(definition.parameters)
-    assert raw.nout == definition.nout
-    assert raw.signature == definition.gufunc_signature
-    assert raw.__name__ == public.__name__ == name
-    if definition in WITHOUT_PARAMETERS and name not in composites:
-        assert public is raw
-    else:
-        assert callable(public) and not isinstance(public, np.ufunc)
+    ufunc = getattr(namespace.ufuncs, name)
+    assert type(ufunc) is np.ufunc
+    assert ufunc.nin == definition.nin + len(definition.parameters)
+    assert ufunc.nout == definition.nout
+    assert ufunc.signature == definition.gufunc_signature
+    assert ufunc.__name__ == name
+    if name in public:
+        function = getattr(namespace, name)
+        assert function.__name__ == name
+        is_ufunc = definition in WITHOUT_PARAMETERS and name not in composites
+        assert isinstance(function, np.ufunc) == (function is ufunc) == is_ufunc
 
 
 def test_types_are_listed_in_numpys_order():
@@ -70,7 +72,7 @@ def test_types_are_listed_in_numpys_order():
 @each_namespace
 @each_elementwise_and_dtype
 def test_out_and_where(namespace, dtype, definition):
-    f = getattr(namespace, definition.name)
+    f = raw(namespace, definition)
     args = arguments(definition, dtype, (20, 7))
     expected = outputs(f(*args))
     out = tuple(np.full((20, 7), 99, dtype) for _ in expected)
@@ -88,28 +90,25 @@ def test_out_and_where(namespace, dtype, definition):
 @each_namespace
 @each_function
 def test_dtype_and_casting(namespace, definition):
-    f = getattr(namespace, definition.name)
+    f = raw(namespace, definition)
     args32, args64 = arguments(definition, "float32", 50), arguments(definition, "float64", 50)
-    takes_dtype = not (definition.gufunc_signature and definition.nin > 1)
-    if takes_dtype:
-        assert_same_bits(f(*args32, dtype=np.float64), f(*(a.astype(np.float64) for a in args32)))
-        with pytest.raises(TypeError):
-            f(*args64, dtype=np.int32)
-    if definition in ELEMENTWISE:
-        with pytest.raises(TypeError, match="Cannot cast"):
-            f(*args64, dtype=np.float32, casting="safe")
-    out = tuple(np.empty(50, np.float32) for _ in range(definition.nout))
-    out = out if len(out) > 1 else out[0]
-    f(*args64, out=out)  # float64 into float32: same_kind
-    assert_same_bits(outputs(out), tuple(a.astype(np.float32) for a in outputs(f(*args64))))
+    assert_same_bits(f(*args32, dtype=np.float64), f(*(a.astype(np.float64) for a in args32)))
     with pytest.raises(TypeError):
-        f(*args32, out=np.empty(50, np.int64))
+        f(*args64, dtype=np.int32)
+    with pytest.raises(TypeError, match="Cannot cast"):
+        f(*args64, dtype=np.float32, casting="safe")
+    expected = outputs(f(*args64))
+    out = tuple(np.empty(a.shape, np.float32) for a in expected)
+    f(*args64, out=out if len(out) > 1 else out[0])  # float64 into float32: same_kind
+    assert_same_bits(out, tuple(a.astype(np.float32) for a in expected))
+    with pytest.raises(TypeError):
+        f(*args32, out=tuple(np.empty(a.shape, np.int64) for a in expected))
 
 
 @each_namespace
 @each_elementwise
 def test_order_and_subok(namespace, definition):
-    f = getattr(namespace, definition.name)
+    f = raw(namespace, definition)
     args = [np.asfortranarray(a) for a in arguments(definition, "float32", (5, 6))]
     for order, flag in (("C", "C_CONTIGUOUS"), ("F", "F_CONTIGUOUS"), ("K", "F_CONTIGUOUS")):
         assert outputs(f(*args, order=order))[0].flags[flag]
@@ -129,7 +128,7 @@ def test_order_and_subok(namespace, definition):
 @each_function
 def test_integers_and_bool(namespace, definition):
     """As in np.exp they become floating; or they stay what they are, and bool becomes int8."""
-    f = getattr(namespace, definition.name)
+    f = raw(namespace, definition)
     for dtype in ("?", *INTEGERS):
         args = [np.array([0, 1, 1, 0, 3], dtype)] * (definition.nin + required(definition))
         expected = np.exp(args[0]).dtype
@@ -151,7 +150,7 @@ def test_integers_are_exact(namespace, definition, dtype):
     x[:9] = info.min, info.max, 0, 1, 2, 5, 6, 7, 100
     values = [np.array(v, dtype) for v in (3, 99)[:required(definition)]]
     defaults = [np.clip(v, info.min, info.max).astype(dtype) for v in definition.defaults]
-    f = getattr(namespace, definition.name)
+    f = raw(namespace, definition)
     expected = definition.function(x, *values, *defaults)
     assert expected.dtype == dtype
     assert_same_bits(f(x, *values), expected)
@@ -161,7 +160,7 @@ def test_integers_are_exact(namespace, definition, dtype):
 @each_namespace
 @each_elementwise
 def test_float16_and_bfloat16_are_float32_rounded_once(namespace, definition):
-    f = getattr(namespace, definition.name)
+    f = raw(namespace, definition)
     for dtype in NARROW:
         args = arguments(definition, dtype, 1000)[:definition.nin]
         values = [np.float32(0.3)] * required(definition)
@@ -176,14 +175,14 @@ def test_other_types_are_a_type_error(namespace, definition):
     count = definition.nin + required(definition)
     for dtype in ("F", "D", "O", "g", "U3", "M8[s]"):
         with pytest.raises(TypeError):
-            getattr(namespace, definition.name)(*[np.zeros(3, dtype)] * count)
+            raw(namespace, definition)(*[np.zeros(3, dtype)] * count)
 
 
 @each_namespace
 @of(WITH_PARAMETERS)
 def test_type_of_a_parameter(namespace, definition):
     """A parameter is an operand of its own type: float32 keeps float32, float64 makes float64."""
-    f = getattr(namespace, definition.name)
+    f = raw(namespace, definition)
     count = len(definition.parameters)
     operands = arguments(definition, "float32", 9)[:definition.nin]
     for value, expected in (
@@ -203,7 +202,7 @@ def test_type_of_a_parameter(namespace, definition):
 @each_namespace
 @each_elementwise
 def test_scalars_and_lists(namespace, definition):
-    f = getattr(namespace, definition.name)
+    f = raw(namespace, definition)
     count = definition.nin + required(definition)
     one = outputs(f(*[0.7] * count))[0]
     assert isinstance(one, np.float64)
@@ -217,27 +216,29 @@ def test_scalars_and_lists(namespace, definition):
 @each_namespace
 @each_elementwise_and_dtype
 def test_broadcasting_empty_and_0d(namespace, dtype, definition):
-    f = getattr(namespace, definition.name)
+    f = raw(namespace, definition)
     shapes = [(4, 1, 6), (5, 1), (6,)]
     count = definition.nin + required(definition)
     args = [arguments(definition, dtype, shapes[k % 3], k)[0] for k in range(count)]
-    raw = getattr(namespace.ufuncs, definition.name)
+    ufunc = getattr(namespace.ufuncs, definition.name)
     args += [np.array(value, dtype) for value in definition.defaults]
     full = [np.ascontiguousarray(a) for a in np.broadcast_arrays(*args)]
-    assert_same_bits(raw(*args), raw(*full))
+    with np.errstate(over="ignore"):  # of exponentials
+        assert_same_bits(ufunc(*args), ufunc(*full))
     for shape in ((0,), (3, 0, 2)):
         y = outputs(f(*[np.empty(shape, dtype)] * count))[0]
         assert (y.shape, y.dtype) == (shape, dtype)
     zero_d = outputs(f(*[np.array(0.7, dtype)] * count))[0]
     assert_same_bits(zero_d, outputs(f(*[np.full(1, 0.7, dtype)] * count))[0][0])
     with pytest.raises(ValueError, match="broadcast"):
-        raw(*[np.zeros(3, dtype)] * raw.nin, out=tuple(np.zeros((2, 2), dtype) for _ in range(raw.nout)))
+        out = tuple(np.zeros((2, 2), dtype) for _ in range(ufunc.nout))
+        ufunc(*[np.zeros(3, dtype)] * ufunc.nin, out=out)
 
 
 @each_namespace
 @each_elementwise_and_dtype
 def test_in_place(namespace, dtype, definition):
-    f = getattr(namespace, definition.name)
+    f = raw(namespace, definition)
     for n in (1, 5, 300, 70_000):
         for k in range(definition.nin):
             args = arguments(definition, dtype, n)
@@ -250,7 +251,7 @@ def test_in_place(namespace, dtype, definition):
 @each_namespace
 @each_elementwise_and_dtype
 def test_partly_overlapping(namespace, dtype, definition):
-    f = getattr(namespace, definition.name)
+    f = raw(namespace, definition)
     for n, shifts in ((1000, (1, 3, 16, 300)), (70_000, (3,))):
         for shift, forwards in itertools.product(shifts, (True, False)):
             args = arguments(definition, dtype, n)
@@ -266,10 +267,10 @@ def test_partly_overlapping(namespace, dtype, definition):
 @each_namespace
 @each_function
 def test_read_only_out_is_refused(namespace, definition):
-    f = getattr(namespace, definition.name)
+    f = raw(namespace, definition)
     args = arguments(definition, "float32", 10)
     before = [a.copy() for a in args]
-    out = [np.full(10, 99, np.float32) for _ in range(definition.nout)]
+    out = [np.full(a.shape, 99, np.float32) for a in outputs(f(*args))]
     out[-1].flags.writeable = False
     with pytest.raises(ValueError, match="read-only"):
         f(*args, out=tuple(out) if len(out) > 1 else out[0])
@@ -307,9 +308,9 @@ def test_pickle_and_copy(backend):
     """Each backend as the default: a pickle holds a name."""
     checked(python("""
 import copy, pickle, softramp, softramp.unary
-from softramp.composites import composites
+from softramp.composites import public
 from softramp.definitions import definitions
-made = [getattr(softramp, name) for name in definitions | composites]
+made = [getattr(softramp, name) for name in public]
 made += [getattr(softramp.ufuncs, name) for name in definitions]
 made += [getattr(softramp.unary, name) for name, definition in definitions.items() if definition.has_defaults]
 for f in made:
@@ -324,7 +325,7 @@ for f in made:
 @each_namespace
 @each_elementwise
 def test_masked_array(namespace, definition):
-    f = getattr(namespace, definition.name)
+    f = raw(namespace, definition)
     args = arguments(definition, "float64", 6)
     mask = [True, False, False, True, False, False]
     y = outputs(f(*(np.ma.MaskedArray(a, mask) for a in args)))[0]
@@ -336,7 +337,7 @@ def test_masked_array(namespace, definition):
 @each_namespace
 @of([d for d in ELEMENTWISE if d.nout == 1])  # dask takes no ufuncs of two outputs
 def test_dask_array(namespace, definition):
-    f = getattr(namespace, definition.name)
+    f = raw(namespace, definition)
     args = arguments(definition, "float32", 100)
     y = f(*(dask.array.from_array(a, chunks=30) for a in args))
     assert isinstance(y, dask.array.Array)
@@ -346,25 +347,12 @@ def test_dask_array(namespace, definition):
 @each_namespace
 @each_elementwise
 def test_pandas_series(namespace, definition):
-    f = getattr(namespace, definition.name)
+    f = raw(namespace, definition)
     args = arguments(definition, "float32", 4)
     index = pandas.Index(["a", "b", "c", "d"])
     y = outputs(f(*(pandas.Series(a, index=index) for a in args)))[0]
     assert isinstance(y, pandas.Series) and y.index.equals(index)
     assert_same_bits(y.to_numpy(), outputs(f(*args))[0])
-
-
-@each_namespace
-@each_row_function
-def test_row_functions_take_arrays_only_of_numpy(namespace, definition):
-    f = getattr(namespace, definition.name)
-    masked = np.ma.MaskedArray([1.0, 2.0], [True, False])
-    with pytest.raises(TypeError, match=f"{definition.name} takes NumPy arrays"):
-        f(*[masked] * definition.nin)
-    with pytest.raises(TypeError, match=f"{definition.name} takes NumPy arrays"):
-        f(*[dask.array.ones(3)] * definition.nin)
-    with pytest.raises(TypeError):
-        f(*["text"] * definition.nin)
 
 
 # ---- Wrappers: parameters
@@ -373,7 +361,7 @@ def test_row_functions_take_arrays_only_of_numpy(namespace, definition):
 @each_namespace
 @of_dtypes(WITH_DEFAULTS)
 def test_defaults_bound_and_given_are_the_same(namespace, dtype, definition):
-    f = getattr(namespace, definition.name)
+    f = raw(namespace, definition)
     for n in (1, 33, 70_000):
         args = arguments(definition, dtype, n)
         names = dict(zip(definition.parameters, definition.defaults, strict=True))
@@ -385,20 +373,20 @@ def test_defaults_bound_and_given_are_the_same(namespace, dtype, definition):
 
 
 @each_namespace
-@of(WITH_PARAMETERS)
+@of(WRAPPED)
 def test_parameters_by_position_and_by_name(namespace, definition):
-    f = getattr(namespace, definition.name)
+    f = raw(namespace, definition)
     operands = arguments(definition, "float32", 9)[:definition.nin]
     values = [0.25 + k for k in range(len(definition.parameters))]
     named = dict(zip(definition.parameters, values, strict=True))
     expected = outputs(f(*operands, *values))[0]
-    raw = outputs(getattr(namespace.ufuncs, definition.name)(*operands, *values))[0]
-    assert_same_bits(expected, raw)
+    ufunc = getattr(namespace.ufuncs, definition.name)
+    assert_same_bits(expected, outputs(ufunc(*operands, *values))[0])
     assert_same_bits(outputs(f(*operands, **named))[0], expected)
 
 
 @each_namespace
-@of(WITH_PARAMETERS)
+@of(WRAPPED)
 def test_wrong_parameters(namespace, definition):
     f, name = getattr(namespace, definition.name), definition.name
     operands = arguments(definition, "float32", 9)[:definition.nin]
@@ -420,7 +408,7 @@ def test_wrong_parameters(namespace, definition):
 @each_namespace
 @of([d for d in WITHOUT_PARAMETERS if d.name not in composites])
 def test_wrong_counts(namespace, definition):
-    f = getattr(namespace, definition.name)
+    f = raw(namespace, definition)
     with pytest.raises(TypeError, match="positional arguments"):
         f(*[1.0] * (definition.nin - 1))
     with pytest.raises(TypeError, match="positional arguments"):
@@ -496,29 +484,9 @@ def test_gradient_of_prelus_weight_is_summed_to_its_shape(namespace):
 
 
 @each_namespace
-@each_row_function
-def test_axis_of_row_functions(namespace, definition):
-    f = getattr(namespace, definition.name)
-    args = arguments(definition, "float32", (3, 4, 5))
-    for axis in range(-3, 3):
-        expected = np.moveaxis(f(*(np.moveaxis(a, axis, -1).copy() for a in args)), -1, axis)
-        assert_same_bits(f(*args, axis=axis), expected)
-        assert_same_bits(f(*args, axis), expected)
-        out = np.empty((3, 4, 5), np.float32)
-        assert f(*args, axis=axis, out=out) is out
-        assert_same_bits(out, expected)
-    for bad in (3, -4):
-        with pytest.raises(np.exceptions.AxisError):
-            f(*args, axis=bad)
-    for bad in (1.0, "x", (0, 1), None):
-        with pytest.raises(TypeError, match="axis must be an integer"):
-            f(*args, axis=bad)
-
-
-@each_namespace
-@of_dtypes(ROWS)
+@of_dtypes([d for d in ROWS if all(d.rows)])
 def test_row_functions_in_place(namespace, dtype, definition):
-    f = getattr(namespace, definition.name)
+    f = raw(namespace, definition)
     for shape in ((7,), (3, 128), (5, 1001), (2, 50_000)):
         for axis in range(-len(shape), 0):
             for k in range(definition.nin):
@@ -553,7 +521,7 @@ def test_prelus_weight_counts_what_where_leaves_out_as_0():
         assert np.sum(gw) == -2
 
 
-@of([d for d in WITH_PARAMETERS if d.nout == 1])
+@of([d for d in WRAPPED if d.nout == 1])
 def test_where_without_out_warns_as_numpy_does(definition):
     operands = arguments(definition, "float32", 9)
 
@@ -566,7 +534,7 @@ def test_where_without_out_warns_as_numpy_does(definition):
     assert warnings_of(getattr(softramp, definition.name), *operands) == warnings_of(np.exp, operands[0])
 
 
-@pytest.mark.parametrize("axis", [-1.0, np.float32(-1), np.array([-1.0]), None, "0"])
+@pytest.mark.parametrize("axis", [-1.0, np.float32(-1), np.array([-1.0]), "0"])
 def test_an_axis_that_is_no_integer_is_refused(axis):
     with pytest.raises(TypeError, match="axis must be an integer"):
         softramp.softmax(np.ones((2, 3)), axis=axis)

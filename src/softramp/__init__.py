@@ -9,14 +9,13 @@ from typing import Any
 
 from softramp import backends
 from softramp.aliases import ALIASES
-from softramp.composites import composites
-from softramp.definitions import definitions
+from softramp.composites import public
 from softramp.policy import get_num_threads, set_num_threads, threads
 
 __version__ = "0.1.0"
 __all__ = [  # noqa: PLE0604
     "__version__", "backends", "get_num_threads", "set_num_threads", "show_config", "threads",
-    *(definitions | composites), *ALIASES,
+    *public, *ALIASES,
 ]
 
 
@@ -27,7 +26,7 @@ def __getattr__(name: str) -> Any:
         import importlib
 
         made = importlib.import_module("softramp.ufuncs")
-    elif name in definitions or name in composites or name in ALIASES:
+    elif name in public or name in ALIASES:
         made = getattr(backends.load(), ALIASES.get(name, name))
     else:
         raise AttributeError(f"module 'softramp' has no attribute {name!r}")

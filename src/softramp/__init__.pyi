@@ -1,6 +1,7 @@
 """What type checkers see: the functions are made at run time. A test compares this with the definitions."""
 
-from typing import Any, Literal, TypeVar, overload
+from collections.abc import Sequence
+from typing import Any, Literal, SupportsIndex, TypeVar, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -333,25 +334,6 @@ def softplus_backward_from_output(g: NDArray[_F] | float, y: NDArray[_F], /,
 @overload
 def softplus_backward_from_output(g: Any, y: Any, /, beta: ArrayLike = 1.0, *, out: Any = None,
                                   dtype: DTypeLike | None = None, **kwargs: Unpack[_Keywords]) -> Any: ...
-@overload
-def softmax(x: NDArray[_F], /, axis: int = -1, *, out: None = None, dtype: None = None) -> NDArray[_F]: ...
-@overload
-def softmax(x: Any, /, axis: int = -1, *, out: Any = None, dtype: DTypeLike | None = None) -> Any: ...
-@overload
-def softmax_backward(g: NDArray[_F], y: NDArray[_F], /, axis: int = -1, *,
-                     out: None = None) -> NDArray[_F]: ...
-@overload
-def softmax_backward(g: Any, y: Any, /, axis: int = -1, *, out: Any = None) -> Any: ...
-@overload
-def log_softmax(x: NDArray[_F], /, axis: int = -1, *, out: None = None,
-                dtype: None = None) -> NDArray[_F]: ...
-@overload
-def log_softmax(x: Any, /, axis: int = -1, *, out: Any = None, dtype: DTypeLike | None = None) -> Any: ...
-@overload
-def log_softmax_backward(g: NDArray[_F], y: NDArray[_F], /, axis: int = -1, *,
-                         out: None = None) -> NDArray[_F]: ...
-@overload
-def log_softmax_backward(g: Any, y: Any, /, axis: int = -1, *, out: Any = None) -> Any: ...
 
 # Composites
 
@@ -434,3 +416,88 @@ def relu_backward_from_mask(g: NDArray[_F], bits: NDArray[np.uint8], /, axis: in
                             out: None = None) -> NDArray[_F]: ...
 @overload
 def relu_backward_from_mask(g: Any, bits: ArrayLike, /, axis: int = -1, *, out: Any = None) -> Any: ...
+
+# Along one axis, several or all.
+_Axis = SupportsIndex | Sequence[SupportsIndex] | None
+_Rng = int | np.random.Generator | None
+
+@overload
+def softmax(x: NDArray[_F], /, axis: _Axis = -1, *, where: ArrayLike = True, temperature: float = 1.0,
+            out: None = None, dtype: None = None) -> NDArray[_F]: ...
+@overload
+def softmax(x: Any, /, axis: _Axis = -1, *, where: ArrayLike = True, temperature: float = 1.0, out: _Array,
+            dtype: DTypeLike | None = None) -> _Array: ...
+@overload
+def softmax(x: Any, /, axis: _Axis = -1, *, where: ArrayLike = True, temperature: float = 1.0,
+            out: None = None, dtype: DTypeLike | None = None) -> Any: ...
+@overload
+def log_softmax(x: NDArray[_F], /, axis: _Axis = -1, *, where: ArrayLike = True, temperature: float = 1.0,
+                out: None = None, dtype: None = None) -> NDArray[_F]: ...
+@overload
+def log_softmax(x: Any, /, axis: _Axis = -1, *, where: ArrayLike = True, temperature: float = 1.0,
+                out: _Array, dtype: DTypeLike | None = None) -> _Array: ...
+@overload
+def log_softmax(x: Any, /, axis: _Axis = -1, *, where: ArrayLike = True, temperature: float = 1.0,
+                out: None = None, dtype: DTypeLike | None = None) -> Any: ...
+@overload
+def softmin(x: NDArray[_F], /, axis: _Axis = -1, *, where: ArrayLike = True, temperature: float = 1.0,
+            out: None = None, dtype: None = None) -> NDArray[_F]: ...
+@overload
+def softmin(x: Any, /, axis: _Axis = -1, *, where: ArrayLike = True, temperature: float = 1.0, out: _Array,
+            dtype: DTypeLike | None = None) -> _Array: ...
+@overload
+def softmin(x: Any, /, axis: _Axis = -1, *, where: ArrayLike = True, temperature: float = 1.0,
+            out: None = None, dtype: DTypeLike | None = None) -> Any: ...
+@overload
+def hardmax(x: NDArray[_F], /, axis: _Axis = -1, *, where: ArrayLike = True, out: None = None,
+            dtype: None = None) -> NDArray[_F]: ...
+@overload
+def hardmax(x: Any, /, axis: _Axis = -1, *, where: ArrayLike = True, out: _Array,
+            dtype: DTypeLike | None = None) -> _Array: ...
+@overload
+def hardmax(x: Any, /, axis: _Axis = -1, *, where: ArrayLike = True, out: None = None,
+            dtype: DTypeLike | None = None) -> Any: ...
+@overload
+def gumbel_softmax(x: NDArray[_F], /, axis: _Axis = -1, *, where: ArrayLike = True, temperature: float = 1.0,
+                   hard: bool = False, rng: _Rng = None, out: None = None,
+                   dtype: None = None) -> NDArray[_F]: ...
+@overload
+def gumbel_softmax(x: Any, /, axis: _Axis = -1, *, where: ArrayLike = True, temperature: float = 1.0,
+                   hard: bool = False, rng: _Rng = None, out: _Array,
+                   dtype: DTypeLike | None = None) -> _Array: ...
+@overload
+def gumbel_softmax(x: Any, /, axis: _Axis = -1, *, where: ArrayLike = True, temperature: float = 1.0,
+                   hard: bool = False, rng: _Rng = None, out: None = None,
+                   dtype: DTypeLike | None = None) -> Any: ...
+@overload
+def logsumexp(x: Any, /, axis: _Axis = -1, *, where: ArrayLike = True, b: ArrayLike | None = None,
+              keepdims: bool = False, out: _Array, dtype: DTypeLike | None = None) -> _Array: ...
+@overload
+def logsumexp(x: Any, /, axis: _Axis = -1, *, where: ArrayLike = True, b: ArrayLike | None = None,
+              keepdims: bool = False, out: None = None, dtype: DTypeLike | None = None) -> Any: ...
+@overload
+def softmax_backward(g: NDArray[_F] | float, y: NDArray[_F], /, axis: _Axis = -1, *, where: ArrayLike = True,
+                     temperature: float = 1.0, out: None = None) -> NDArray[_F]: ...
+@overload
+def softmax_backward(g: Any, y: Any, /, axis: _Axis = -1, *, where: ArrayLike = True,
+                     temperature: float = 1.0, out: Any = None) -> Any: ...
+@overload
+def log_softmax_backward(g: NDArray[_F] | float, y: NDArray[_F], /, axis: _Axis = -1, *,
+                         where: ArrayLike = True, temperature: float = 1.0,
+                         out: None = None) -> NDArray[_F]: ...
+@overload
+def log_softmax_backward(g: Any, y: Any, /, axis: _Axis = -1, *, where: ArrayLike = True,
+                         temperature: float = 1.0, out: Any = None) -> Any: ...
+@overload
+def softmin_backward(g: NDArray[_F] | float, y: NDArray[_F], /, axis: _Axis = -1, *, where: ArrayLike = True,
+                     temperature: float = 1.0, out: None = None) -> NDArray[_F]: ...
+@overload
+def softmin_backward(g: Any, y: Any, /, axis: _Axis = -1, *, where: ArrayLike = True,
+                     temperature: float = 1.0, out: Any = None) -> Any: ...
+@overload
+def logsumexp_backward(g: NDArray[_F] | float, x: NDArray[_F], y: NDArray[_F] | _F, /, axis: _Axis = -1, *,
+                       where: ArrayLike = True, b: None = None, keepdims: bool = False,
+                       out: None = None) -> NDArray[_F]: ...
+@overload
+def logsumexp_backward(g: Any, x: Any, y: Any, /, axis: _Axis = -1, *, where: ArrayLike = True,
+                       b: ArrayLike | None = None, keepdims: bool = False, out: Any = None) -> Any: ...

@@ -47,8 +47,8 @@ def _typeof(otherwise: Any, function: Any, context: Any) -> Any:
     definition = definitions.get(function.__name__) if ours else None
     if definition is None or definition.gufunc_signature:
         return otherwise(function, context)
-    if definition.name == "prelu_backward" and isinstance(function, FunctionType):  # not elementwise: it sums
-        return otherwise(function, context)
+    if definition.name in ("prelu_backward", "logsumexp_backward") and isinstance(function, FunctionType):
+        return otherwise(function, context)  # not elementwise: one sums, the other takes results of rows
     return _type(function, definition)
 
 

@@ -2,7 +2,7 @@
 
 ``softramp.ufuncs.leaky_relu(x, slope)`` broadcasts `slope` like any operand. Functions without
 parameters are the same object here and in ``softramp``; ``softmax`` and its like are gufuncs over the
-last axis here.
+last axis here, functions along any axes there.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from softramp import activations, backends, factory, rows
-from softramp.composites import bind, composites
+from softramp import activations, backends, factory
+from softramp.composites import bind, composites, public
 from softramp.definitions import definitions
 
 
@@ -40,10 +40,10 @@ class _Made:
 
 
 class Namespace(_Made):
-    """Every function, made from the kernels of one backend."""
+    """Every public function, made from the kernels of one backend."""
 
     def __init__(self, backend: Any) -> None:
-        super().__init__(self._public, definitions | composites)
+        super().__init__(self._public, public)
         self.backend = backend
         self.name: str = backend.name
         self.ufuncs = _Made(self._ufunc)
@@ -58,8 +58,8 @@ class Namespace(_Made):
 
     def _ufunc(self, name: str) -> np.ufunc:
         definition = definitions[name]
-        public = not definition.parameters and not definition.gufunc_signature and name not in composites
-        return factory.make(definition, self.backend, module="softramp" if public else __name__)
+        is_public = name in public and name not in composites and not definition.parameters
+        return factory.make(definition, self.backend, module="softramp" if is_public else __name__)
 
     def _bound(self, name: str) -> np.ufunc:
         """The ufunc with its default parameters bound."""
@@ -75,9 +75,7 @@ class Namespace(_Made):
     def _plain(self, name: str) -> Any:
         """A function as its definition says."""
         definition = definitions[name]
-        if definition.gufunc_signature:
-            return rows.wrap(definition, getattr(self.ufuncs, name))
-        if definition.parameters:
+        if definition.parameters and not definition.gufunc_signature:
             return activations.wrap(definition, self)
         return getattr(self.ufuncs, name)
 

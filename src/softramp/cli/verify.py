@@ -167,7 +167,7 @@ def _measure_elementwise(
 
     operands, exact = elementwise_case(definition.name, dtype, n)
     digits, first = 17 if dtype == "float64" else 9, definition.first_input
-    results = getattr(namespace, definition.name)(*operands)
+    results = getattr(namespace.plain, definition.name)(*operands)
     results = results if definition.nout > 1 else (results,)
 
     def worst(error: Array) -> tuple[float, str]:
@@ -202,7 +202,7 @@ def root_unit(definition: Definition, operands: list[Array]) -> Array:
 def _measure_rows(definition: Definition, dtype: str, namespace: Namespace, n: int) -> Iterator[_Found]:
     from softramp import oracle
 
-    function = getattr(namespace, definition.name)
+    function = getattr(namespace.plain, definition.name)
     tiny = np.finfo(dtype).tiny
     ulp = row_sum = (0.0, "")
     for label, x in row_inputs(dtype, n):

@@ -5,7 +5,13 @@ wrappers of `activations` (`plain`). `bind` makes a copy that sees those of one 
 has the same name, the composite takes the place of its wrapper; under `softramp.ufuncs` the ufunc stays.
 """
 
-from softramp.composites import gelu, prelu, rrelu, glu, maxout, masks  # isort: skip  # the order of tables
-from softramp.composites.registry import bind, composites
+from softramp.composites import gelu, prelu, rrelu, glu, maxout, masks, softmaxes  # isort: skip  # as in tables
+from softramp.composites.registry import bind, composites, promises
+from softramp.definitions import definitions
 
-__all__ = ["bind", "composites", "gelu", "glu", "masks", "maxout", "prelu", "rrelu"]
+__all__ = [
+    "bind", "composites", "gelu", "glu", "masks", "maxout", "prelu", "promises", "public", "rrelu", "softmaxes"]
+
+# The functions of `softramp`, in the order of tables. A gufunc is one as a composite only.
+_ufuncs = {name: d for name, d in definitions.items() if not d.gufunc_signature and name not in promises}
+public = _ufuncs | composites

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from softramp.definitions import definitions
+from softramp.definitions import Definition, definitions
+from softramp.definitions.numpydoc import complete_along_axes
 from softramp.rows import signature
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 composites: dict[str, FunctionType] = {}
+promises: dict[str, Definition | None] = {}  # of functions along axes: whose errors they have; None if exact
 
 
 def composite(function: _F) -> _F:
@@ -21,6 +23,21 @@ def composite(function: _F) -> _F:
     assert isinstance(function, FunctionType)
     composites[function.__name__] = function
     return function
+
+
+def along_axes(promise: Definition | None, *, hole: str = "0") -> Callable[[_F], _F]:
+    """Register a function along axes and complete its docstring.
+
+    `promise` is the definition whose errors it promises, None if it is exact; `hole` its result where its
+    mask is False.
+    """
+
+    def register(function: _F) -> _F:
+        promises[function.__name__] = promise
+        function.__doc__ = complete_along_axes(function, promise, hole)
+        return composite(function)
+
+    return register
 
 
 class _Named:
@@ -32,12 +49,13 @@ class _Named:
 
 
 def bind(source: FunctionType, namespace: Namespace) -> Callable[..., Any]:
-    """The function over the ufuncs of a backend."""
+    """The function over the ufuncs of a backend. By its own name it finds itself."""
     named = source.__code__.co_names
     ufuncs = [name for name in named if name in definitions]
     kinds = [kind for kind in ("ufuncs", "per_row", "plain") if kind in named]
     scope = {kind: _Named(getattr(namespace, kind), ufuncs) for kind in kinds}
     function = FunctionType(source.__code__, source.__globals__ | scope, source.__name__, source.__defaults__)
+    function.__globals__[source.__name__] = function
     function.__kwdefaults__ = source.__kwdefaults__
     function.__module__ = "softramp"
     function.__doc__ = source.__doc__

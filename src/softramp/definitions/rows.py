@@ -116,7 +116,7 @@ def log_softmax(x: Any, /) -> Any:
 
 @row(2, 2, "(n),()->(n)")
 def log_softmax_tempered(x: Any, /, temperature: Any) -> Any:
-    """`log_softmax` of each row, divided by its temperature: ``x / temperature - log(sum(exp(x / temperature)))``.
+    """`log_softmax` of each row, divided by its temperature: ``z - log(sum(exp(z)))``, ``z = x / temperature``.
 
     Parameters
     ----------
