@@ -1,0 +1,1 @@
+"""softramp under the names and signatures of others."""
