@@ -101,14 +101,14 @@ INLINE void F(totals)(struct F(tile_sums) *s, intptr_t width, struct F(total) *t
 }
 
 // ---- Elements.
-// What the exponentials of a row need to know. pivot: its maximum; NaN for a row of -inf, whose
-// softmax is 0/0. narrow: no element is so far below that clamps or subnormal results could matter.
+// What the exponentials of a row need to know. pivot: its maximum; NaN if that is infinite, as the
+// softmax is then. narrow: no element is so far below that clamps or subnormal results could matter.
 // floor: where x lies further down it does not reach a result and is moved there, -inf included.
 // Then x - pivot neither overflows nor, where it is less than `lowest`, leaves a low word.
 struct F(scale) { T pivot, floor; _Bool narrow; };
 INLINE struct F(scale) F(scale)(T least, T largest)
 {
-    const T pivot = largest == -(T)INFINITY ? (T)NAN : largest, half = F(largest) / 2;
+    const T pivot = F(abs)(largest) == (T)INFINITY ? (T)NAN : largest, half = F(largest) / 2;
     const T floor = F(max)(-half, pivot) - (F(abs)(pivot) * F(two_ulps) - F(lowest));
     const _Bool narrow = pivot / 2 - least / 2 < F(narrow) / 2;
     return (struct F(scale)){pivot, pivot < -half ? -F(largest) : floor, narrow};
@@ -131,20 +131,19 @@ INLINE struct F(temper) F(temper)(T temperature)
 #if FLOAT
     return (struct F(temper)){high, (T)(1 / (double)size - high), sign};
 #else
-    return (struct F(temper)){high, FMA(-high, size, 1) / size, sign};
+    return (struct F(temper)){high, -F(product_low)(high, size, 1) / size, sign};
 #endif
 }
 
 // (x - pivot) / temperature in two words, x and pivot with the sign of the temperature.
-struct F(quotient) { T high, low; };
-INLINE struct F(quotient) F(tempered)(T x, T pivot, struct F(temper) t)
+INLINE struct F(words) F(tempered)(T x, T pivot, struct F(temper) t)
 {
 #if FLOAT
     const double z = ((double)x - pivot) * ((double)t.high + t.low);
-    return (struct F(quotient)){(T)z, (T)(z - (T)z)};
+    return (struct F(words)){(T)z, (T)(z - (T)z)};
 #else
     const T z = x - pivot, back = z - x, low = (x - (z - back)) - (pivot + back), high = z * t.high;
-    return (struct F(quotient)){high, FMA(z, t.high, -high) + FMA(z, t.low, low * t.high)};
+    return (struct F(words)){high, F(product_low)(z, t.high, high) + FMA(z, t.low, low * t.high)};
 #endif
 }
 
@@ -160,8 +159,9 @@ INLINE struct F(scale) F(tempered_scale)(T least, T largest, T temperature)
 
 INLINE T F(exp_tempered)(T x, T pivot, T floor, struct F(temper) t)
 {
-    const struct F(quotient) z = F(tempered)(F(max)(floor, x * t.sign), pivot, t);
-    const struct F(split) e = F(exp_split_of_sum)(F(at_least)(F(lowest), z.high), z.low, MAGIC(F(up)));
+    const struct F(words) z = F(tempered)(F(max)(floor, x * t.sign), pivot, t);
+    const T low = F(pick)(z.high < F(lowest), 0, z.low);  // it may be as large as the quotient is
+    const struct F(split) e = F(exp_split_of_sum)(F(at_least)(F(lowest), z.high), low, MAGIC(F(up)));
     return FMA(e.y, e.scale, e.scale);
 }
 
@@ -248,7 +248,7 @@ INLINE T F(tempered_log)(T x, T pivot, T log_sum, struct F(temper) t)
 #if FLOAT
     return (T)(((double)x * t.sign - pivot) * ((double)t.high + t.low) - log_sum);
 #else
-    const struct F(quotient) z = F(tempered)(x * t.sign, pivot, t);
+    const struct F(words) z = F(tempered)(x * t.sign, pivot, t);
     const T value = z.high - log_sum;  // NaN if that is
     return z.high == -(T)INFINITY ? value : value + z.low;
 #endif

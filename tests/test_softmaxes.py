@@ -10,6 +10,7 @@ import ml_dtypes  # noqa: F401  # names bfloat16
 import numpy as np
 import pandas
 import pytest
+import xarray
 from helpers import DTYPES, assert_same_bits, each_dtype, each_namespace
 from hypothesis import given
 from hypothesis import strategies as st
@@ -801,7 +802,6 @@ def test_subclass():
 
 @each_as_large
 def test_xarray(name):
-    xarray = pytest.importorskip("xarray")
     x = xarray.DataArray(normal((3, 4)), dims=("time", "level"), coords={"time": [1, 2, 3]}, name="height")
     for axis in (-1, 0, None):
         y = call(name, x, axis, where=x > -2)

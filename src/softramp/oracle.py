@@ -316,9 +316,9 @@ def geglu_tanh(a: Any, b: Any) -> Any:
 
 
 def formula(name: str) -> Callable[..., Any]:
-    """The formula behind a definition: its own, or the forward function of a derivative.
+    """The formula behind a definition: its own, or the forward function that it is the derivative of.
 
-    A derivative from the output, `_backward_from_output`, has its own, which takes (g, y).
+    A derivative from the output has its own, which takes (g, y), as has that of a row function.
     """
     own = globals().get(name) or globals().get(name.removesuffix("_backward"))
     if own is None:
@@ -331,7 +331,7 @@ def reference(name: str, *operands: Any) -> tuple[Array, ...]:
     function = formula(name)
     operands = tuple(np.asarray(a, LONG) for a in operands)
     with np.errstate(all="ignore"):
-        if not name.endswith("_backward"):
+        if name in globals():
             return (function(*operands),)
         g, *point = operands
         slopes = []
@@ -347,41 +347,109 @@ def exact(name: str, *operands: float, dtype: Any) -> tuple[mpf, ...]:
     # diff steps by 2**-prec: that is to be small beside the smallest subnormal.
     with mpmath.workprec(int(info.nmant - info.minexp) + 100):
         g, *point = [mpf(float(a)) for a in operands]
-        if not name.endswith("_backward"):
+        if name in globals():
             return (function(g, *point),)
         return tuple(
             g * mpmath.diff(lambda t, k=k: function(*point[:k], t, *point[k + 1:]), point[k])
             for k in range(definitions[name].nout))
 
 
-# ---- Rows along the last axis, in long double: (value, what an ULP is measured of).
+# ---- Rows along the last axis, in long double: of each output (value, what an ULP is measured of).
+
+Measured = tuple[Array, Array]
 
 
-def _shifted(x: Array) -> tuple[Array, Array, Array]:
-    """The maximum, x - max, and e^(x - max) with the low word of the difference put back."""
-    top = x.max(-1, keepdims=True)
-    z = x - top
+def logsumexp_backward(g: Any, x: Any, y: Any) -> Any:
+    """Of each element. The difference in two words: e^z of a long double z loses digits as z grows."""
+    if isinstance(x, mpf):
+        return g * exp(x - y)
+    z, low = _difference(x, y)
+    return g * (exp(z) * (1 + where(abs(z) < 2**15, low, 0)))
+
+
+def _difference(x: Array, y: Array) -> tuple[Array, Array]:
+    """x - y, and what rounding takes from it."""
+    z = x - y
     back = z - x
-    low = (x - (z - back)) - (top + back)
+    return z, (x - (z - back)) - (y + back)
+
+
+def _parts(x: Array) -> tuple[Array, Array]:
+    """Two halves, whose products are exact."""
+    high = x * (LONG(2) ** 32 + 1)
+    high = high - (high - x)
+    return high, x - high
+
+
+def _quotient(z: Array, low: Array, t: Array) -> tuple[Array, Array]:
+    """(z + low) / t in two words."""
+    q = z / t
+    (q1, q2), (t1, t2) = _parts(q), _parts(t)
+    rest = (((z - q1 * t1) - q1 * t2) - q2 * t1) - q2 * t2
+    return q, np.where(np.isfinite(rest), (rest + low) / t, 0)
+
+
+def _exponentials(x: Array, temperature: Array | None = None) -> tuple[Array, Array, Array]:
+    """The maximum, (x - max) / temperature, and the exponential of that, with digits that rounding took."""
+    if temperature is not None:
+        temperature = temperature.astype(LONG)[..., None]
+        x, temperature = x * np.sign(temperature), abs(temperature)
+    top = x.max(-1, keepdims=True)
+    z, low = _difference(x, top)
+    if temperature is not None:
+        top, (z, low) = top / temperature, _quotient(z, low, temperature)
     return top, z, np.exp(z) * (1 + np.where(np.isfinite(z), low, 0))
 
 
-def softmax(x: Array) -> tuple[Array, Array]:
-    _, _, e = _shifted(x.astype(LONG))
+def _log_sum(z: Array, e: Array) -> Array:
+    """log(sum(e)), whose largest term is 1."""
+    e = e.copy()
+    np.put_along_axis(e, z.argmax(-1, keepdims=True), 0, -1)  # its 1 is log1p's
+    return np.log1p(e.sum(-1, keepdims=True))
+
+
+def softmax(x: Array, temperature: Array | None = None) -> Measured:
+    _, _, e = _exponentials(x.astype(LONG), temperature)
     y = e / e.sum(-1, keepdims=True)
     return y, y
 
 
-def log_softmax(x: Array) -> tuple[Array, Array]:
+softmax_tempered = softmax
+
+
+def log_softmax(x: Array, temperature: Array | None = None) -> Measured:
     """An error below eps/2 of logsumexp counts for nothing."""
-    top, z, e = _shifted(x.astype(LONG))
-    np.put_along_axis(e, z.argmax(-1, keepdims=True), 0, -1)  # its 1 is log1p's
-    log_sum = np.log1p(e.sum(-1, keepdims=True))
-    y = z - log_sum
-    return y, np.maximum(abs(y), abs(top + log_sum) * (np.finfo(x.dtype).eps / 2))
+    top, z, e = _exponentials(x.astype(LONG), temperature)
+    log_sum = _log_sum(z, e)
+    y = np.where(np.isfinite(top), z - log_sum, np.nan)
+    return y, np.maximum(abs(y), abs(top + log_sum) * (float(finfo(x.dtype).eps) / 2))
 
 
-def softmax_backward(g: Array, y: Array) -> tuple[Array, Array]:
+log_softmax_tempered = log_softmax
+
+
+def logsumexp(x: Array) -> Measured:
+    """A sum, of the maximum and of a logarithm: where these cancel, errors are measured of them."""
+    top, z, e = _exponentials(x.astype(LONG))
+    log_sum = _log_sum(z, e)
+    y = np.where(np.isinf(top), top, top + log_sum)
+    return y[..., 0], np.maximum.reduce([abs(y), abs(top), log_sum])[..., 0]
+
+
+def logsumexp_weighted(x: Array, b: Array) -> tuple[Measured, Measured]:
+    """Measured as logsumexp; where terms cancel, of all terms over their sum."""
+    x, b = np.where(b == 0, -np.inf, x.astype(LONG)), b.astype(LONG)
+    top = x.max(-1)
+    _, _, e = _exponentials(x)
+    e = np.where(top[..., None] == -np.inf, 0, e)
+    total, size = (b * e).sum(-1), (abs(b) * e).sum(-1)
+    log_sum = np.log(abs(total))
+    y = top + log_sum
+    unit = np.maximum.reduce([abs(y), abs(top), abs(log_sum), size / abs(total)])
+    return (y, unit), (np.sign(total), np.ones_like(y))
+
+
+def softmax_backward(g: Array, y: Array) -> Measured:
     """A difference of sums: its error is measured in ULP of the largest term, summed without signs."""
     g, y = g.astype(LONG), y.astype(LONG)
     products = g * y
@@ -389,19 +457,20 @@ def softmax_backward(g: Array, y: Array) -> tuple[Array, Array]:
     return value, np.maximum(abs(value), y * np.maximum(abs(g), abs(products).sum(-1, keepdims=True)))
 
 
-def log_softmax_backward(g: Array, y: Array) -> tuple[Array, Array]:
+def log_softmax_backward(g: Array, y: Array) -> Measured:
     """A difference of sums, measured as softmax_backward."""
     g, e = g.astype(LONG), np.exp(y.astype(LONG))
     value = g - e * g.sum(-1, keepdims=True)
     return value, np.maximum(abs(value), np.maximum(abs(g), e * abs(g).sum(-1, keepdims=True)))
 
 
-def row_reference(name: str, *operands: Array) -> tuple[Array, Array]:
-    """The output of a row function in long double, and what an ULP of each element is measured of."""
+def row_reference(name: str, *operands: Array) -> tuple[Measured, ...]:
+    """Every output of a row function in long double, and what an ULP of each of its elements is measured of."""
     if name not in globals():
         raise LookupError(f"softramp/oracle.py wants a function {name}")
     with np.errstate(all="ignore"):
-        return globals()[name](*operands)  # type: ignore[no-any-return]
+        found = globals()[name](*operands)
+    return found if definitions[name].nout > 1 else (found,)
 
 
 # ---- Errors

@@ -58,7 +58,12 @@ class Rows:
     def spread(self, a: Array, keepdims: bool) -> Array:
         """An array of one element for each row, so that it broadcasts over the rows."""
         ones = tuple(1 if k in self.axes else n for k, n in enumerate(self.shape))
-        return np.broadcast_to(a, self.reduced_shape(keepdims)).reshape(ones)
+        shape = self.reduced_shape(keepdims)
+        try:
+            return np.broadcast_to(a, shape).reshape(ones)
+        except ValueError:
+            message = f"{self.name}: one element for each row must broadcast to {shape}, got shape {a.shape}"
+            raise ValueError(message) from None
 
     def empty(self, dtype: Any, like: Array) -> Array:
         """A new array whose rows can be viewed; if there is one axis, it lies in memory as `like`."""

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from softramp import policy
-from softramp.cli.verify import ROOT_BAR, in_domain, near_root, root_unit, samples
+from softramp.cli.verify import ROOT_BAR, in_domain, near_root, root_unit, row_error, samples
 from softramp.definitions import Definition, definitions
 from softramp.definitions.registry import BFLOAT16, FLOATING, NARROW
 from softramp.factory import dtype_of, parameter_dtype
@@ -269,6 +269,8 @@ def make_data(case: Case) -> Data:
         elif name != "g" and not case.is_row:
             x = in_domain(case.definition, x)
         x = np.resize(x, case.shape)
+        if case.function == "logsumexp_backward" and name == "y":  # of a sum no element exceeds
+            x = operands[-1] + abs(x)
         if name == "y" and case.is_row:
             forward = definitions[case.definition.forward].function
             x = np.moveaxis(forward(np.moveaxis(x, case.axis, -1)), -1, case.axis)
@@ -284,11 +286,16 @@ def make_data(case: Case) -> Data:
 def _make_out(case: Case) -> Array | tuple[Array, ...] | None:
     if case.new:
         return None
-    if case.definition.nout == 1:
-        return np.empty(case.shape, case.array_dtype)
-    # The gradients of the operands after g, then of the parameters, which are scalars here.
-    gradients = [case.shape] * (case.definition.nin - 1) + [()] * len(case.parameters)
-    return tuple(np.empty(shape, case.array_dtype) for shape in gradients[:case.definition.nout])
+    definition = case.definition
+    if case.is_row:  # as large as the operands, or one element for each row
+        one_each = tuple(np.delete(case.shape, case.axis))
+        shapes = [case.shape if is_row else one_each for is_row in definition.rows[-definition.nout:]]
+    elif definition.nout == 1:
+        shapes = [case.shape]
+    else:  # the gradients of the operands after g, then of the parameters, which are scalars here
+        shapes = [case.shape] * (definition.nin - 1) + [()] * len(case.parameters)
+    made = [np.empty(shape, case.array_dtype) for shape in shapes[:definition.nout]]
+    return tuple(made) if len(made) > 1 else made[0]
 
 
 def _arranged(x: Array, kind: str) -> Array:
@@ -326,15 +333,18 @@ class Reference:
         summed = definition.nout > definition.nin - definition.first_input
         self._step = 1 if summed else max(1, case.size // SAMPLE)
         operands = [self._sample(a) for a in data.operands]
-        self._unit: Array | None = None
         self._near: Any = np.False_ if case.dtype in NARROW else near_root(definition, operands)
         if case.is_row:
-            value, self._unit = oracle.row_reference(case.function, *operands)
-            self._exact: tuple[Array, ...] = (value,)
+            dtype = parameter_dtype(case.array_dtype.char)
+            temperatures = [np.full(len(operands[0]), p, dtype) for p in data.parameters]
+            found = oracle.row_reference(case.function, *operands, *temperatures)
+            self._exact: tuple[Array, ...] = tuple(value for value, _ in found)
+            self._units: tuple[Array | None, ...] = tuple(unit for _, unit in found)
             return
         dtype = parameter_dtype(case.array_dtype.char)
         parameters = [self._sample(np.broadcast_to(p, case.shape)).astype(dtype) for p in data.parameters]
         self._exact = oracle.reference(case.function, *operands, *parameters)
+        self._units = (None,) * len(self._exact)
         if self._near.any():
             # The promise is absolute there: counted so that keeping it gives the promised number of ULP.
             self._near_unit = root_unit(definition, operands) * (ROOT_BAR[case.dtype] / self.promised)
@@ -358,26 +368,29 @@ class Reference:
         with np.errstate(all="ignore"):
             arrays = [np.asarray(result, self.case.array_dtype) for result in results]
             near: list[Any] = [self._near, *[np.False_] * (len(results) - 1)]
-            return max(map(self._error, arrays, self._exact, near))
+            return max(map(self._error, arrays, self._exact, self._units, near))
 
-    def _error(self, result: Array, exact: Array, near: Array) -> float:
+    def _error(self, result: Array, exact: Array, unit: Array | None, near: Array) -> float:
         from softramp import oracle
 
-        if result.ndim == 0:  # a parameter's gradient, a sum: its error is measured of the sum of magnitudes
+        if result.ndim == 0 and unit is None:  # a parameter's gradient, a sum: its error is measured of the sum of magnitudes
             return float(oracle.ulp_error(result, exact.sum(), abs(exact).sum()))
-        result = self._sample(result)
+        if exact.ndim == 1:  # elements, or one for each row
+            result = result.reshape(-1)[::self._step]
+        else:
+            result = self._sample(result)
         exact = exact[:len(result)]
-        unit = None if self._unit is None else self._unit[:len(result)]
-        error = oracle.ulp_error(result, exact, unit)
-        if unit is not None:  # nothing is promised for a subnormal probability
-            error = np.where(abs(unit) >= oracle.finfo(self.case.dtype).tiny, error, 0)
+        if unit is None:
+            error = oracle.ulp_error(result, exact)
+        else:
+            error = row_error(result, exact, unit[:len(result)])
         if near.any():
             absolute = abs(result - exact) / self._near_unit[:len(result)]
             error = np.where(near[:len(result)] & np.isfinite(result), absolute, error)
         return float(error.max())
 
     def _sample(self, a: Array) -> Array:
-        """Elements, or rows along the last axis."""
+        """Elements, or rows along the last axis, of an operand or of a result of its shape."""
         if self.case.is_row:
             a = np.moveaxis(a, self.case.axis, -1)
             a = a.reshape(-1, a.shape[-1])

@@ -16,6 +16,7 @@ import numpy as np
 
 from softramp import backends
 from softramp.cli.cases import CHANNEL, SUBNORMAL, Case, Data, make_data
+from softramp.composites import promises, public
 from softramp.definitions.registry import FLOATING, NARROW
 
 Call = Callable[[], Any]
@@ -85,7 +86,8 @@ class Softramp(Contender):
         return case.exists
 
     def bind(self, case: Case, data: Data) -> Bound:
-        function = getattr(self.namespace, case.function)
+        is_public = case.function in public and (case.is_row or case.function not in promises)
+        function = getattr(self.namespace if is_public else self.namespace.ufuncs, case.function)
         parameters = data.parameters if case.gives_parameters else []
         keywords: dict[str, Any] = {} if data.out is None else {"out": data.out}
         if case.is_row:
@@ -351,6 +353,9 @@ class NumPy(Contender):
 
         return call
 
+    def softmax_tempered(self, x: Any, temperature: float, *, axis: int, out: Any) -> Call:
+        return lambda: self.softmax(x / temperature, axis=axis, out=out)()
+
     def softmax_backward(self, g: Any, y: Any, *, axis: int, out: Any) -> Call:
         return lambda: y * (g - (g * y).sum(axis=axis, keepdims=True))
 
@@ -361,8 +366,29 @@ class NumPy(Contender):
 
         return call
 
+    def log_softmax_tempered(self, x: Any, temperature: float, *, axis: int, out: Any) -> Call:
+        return lambda: self.log_softmax(x / temperature, axis=axis, out=out)()
+
     def log_softmax_backward(self, g: Any, y: Any, *, axis: int, out: Any) -> Call:
         return lambda: g - np.exp(y) * g.sum(axis=axis, keepdims=True)
+
+    def logsumexp(self, x: Any, *, axis: int, out: Any) -> Call:
+        def call() -> Any:
+            top = x.max(axis=axis, keepdims=True)
+            return np.log(np.exp(x - top).sum(axis=axis)) + top.squeeze(axis)
+
+        return call
+
+    def logsumexp_weighted(self, x: Any, b: Any, *, axis: int, out: Any) -> Call:
+        def call() -> Any:
+            top = x.max(axis=axis, keepdims=True)
+            total = (b * np.exp(x - top)).sum(axis=axis)
+            return np.log(np.abs(total)) + top.squeeze(axis), np.sign(total)
+
+        return call
+
+    def logsumexp_backward(self, g: Any, x: Any, y: Any, *, out: Any) -> Call:
+        return lambda: g * np.exp(x - y)
 
 
 class SciPy(Contender):
@@ -399,6 +425,18 @@ class SciPy(Contender):
 
     def log_softmax(self, x: Any, *, axis: int, out: Any) -> Call:
         return partial(self._special.log_softmax, x, axis=axis)
+
+    def softmax_tempered(self, x: Any, temperature: float, *, axis: int, out: Any) -> Call:
+        return lambda: self._special.softmax(x / temperature, axis=axis)
+
+    def log_softmax_tempered(self, x: Any, temperature: float, *, axis: int, out: Any) -> Call:
+        return lambda: self._special.log_softmax(x / temperature, axis=axis)
+
+    def logsumexp(self, x: Any, *, axis: int, out: Any) -> Call:
+        return partial(self._special.logsumexp, x, axis=axis)
+
+    def logsumexp_weighted(self, x: Any, b: Any, *, axis: int, out: Any) -> Call:
+        return partial(self._special.logsumexp, x, axis=axis, b=b, return_sign=True)
 
 
 class Numexpr(Contender):
@@ -733,6 +771,18 @@ class Torch(Contender):
     def log_softmax_backward(self, g: Any, y: Any, *, axis: int, out: Any) -> Call:
         return partial(self._torch._log_softmax_backward_data, g, y, axis, y.dtype, out=out)
 
+    def softmax_tempered(self, x: Any, temperature: float, *, axis: int, out: Any) -> Call:
+        return lambda: self._torch.softmax(x / temperature, axis, out=out)
+
+    def log_softmax_tempered(self, x: Any, temperature: float, *, axis: int, out: Any) -> Call:
+        return lambda: self._torch.log_softmax(x / temperature, axis, out=out)
+
+    def logsumexp(self, x: Any, *, axis: int, out: Any) -> Call:
+        return partial(self._torch.logsumexp, x, axis, out=out)
+
+    def logsumexp_backward(self, g: Any, x: Any, y: Any, *, out: Any) -> Call:
+        return lambda: self._torch.mul(g, self._torch.exp(x - y), out=out)
+
 
 class Loop(Contender):
     """A Python loop over the elements, or over the rows. It does 1,000 elements; its time is scaled.
@@ -754,7 +804,8 @@ class Loop(Contender):
         total = case.size // width
         n = min(total, max(1, self.elements // width))
         operands = [a.reshape(total, *case.shape[-1:] * case.is_row)[:n] for a in data.operands]
-        out, parameters = np.empty_like(operands[0]), data.parameters
+        shape = operands[0].shape[:1 if case.is_row and not case.definition.rows[-1] else None]
+        out, parameters = np.empty(shape, case.array_dtype), data.parameters
 
         def call() -> Any:
             for i in range(n):
@@ -845,6 +896,16 @@ class Loop(Contender):
     def log_softmax_backward(self, g: Any, y: Any) -> Any:
         total = sum(g)
         return [a - math.exp(b) * total for a, b in zip(g, y)]
+
+    def softmax_tempered(self, x: Any, temperature: float) -> Any:
+        return self.softmax([v / temperature for v in x])
+
+    def log_softmax_tempered(self, x: Any, temperature: float) -> Any:
+        return self.log_softmax([v / temperature for v in x])
+
+    def logsumexp(self, x: Any) -> Any:
+        top = max(x)
+        return top + math.log(sum(math.exp(v - top) for v in x))
 
 
 class NumPyCall(Contender):

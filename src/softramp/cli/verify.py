@@ -25,8 +25,9 @@ Array = np.ndarray[Any, Any]
 NEAR_ROOT = 0.25
 ROOT_BAR = {"float32": 0.25, "float64": 1.0}  # in eps: 2**-25, 2**-52
 NARROW_ROOT_BAR = 1.0  # in ULP
-ROW_SUM_BAR = {"float32": 1.0, "float64": 4.0}  # in eps
-LENGTHS = (1, 2, 3, 7, 15, 16, 17, 100, 127, 128, 129, 1000, 4096, 16385, 100_000)
+ROW_SUM_BAR = {"float16": 0.51, "bfloat16": 0.51, "float32": 1.0, "float64": 4.0}  # in eps
+LENGTHS = (1, 2, 3, 7, 15, 16, 17, 100, 127, 128, 129, 1000, 4096, 16385, 100_000, 1_000_000, 4_000_000)
+TEMPERATURES = (0.7, 3.0, 100.0, 0.01, -0.3)
 
 
 class Measurement(NamedTuple):
@@ -106,10 +107,16 @@ def elementwise_case(name: str, dtype: str, n: int) -> tuple[list[Array], tuple[
     return operands, oracle.reference(name, *operands, *defaults)
 
 
-def row_inputs(dtype: str, n: int) -> Iterator[tuple[str, Array]]:
-    """Rows that have broken a softmax before, by what they are; about `n` elements of each random kind."""
+def row_inputs(dtype: str, n: int, shortest: int = 20_000) -> Iterator[tuple[str, Array]]:
+    """Rows that have broken a softmax before, by what they are; about `n` elements of each random kind.
+
+    Rows are shorter than `n`, or than `shortest`.
+    """
+    from softramp import oracle
+
     rng = np.random.default_rng(3)
-    for length in LENGTHS:
+    largest = float(oracle.finfo(dtype).max)
+    for length in (k for k in LENGTHS if k < max(n, shortest)):
         shape = (max(1, min(1000, n // (len(LENGTHS) * length))), length)
         ramp = np.arange(length, dtype=float)
         one_hot = np.zeros(length)
@@ -123,25 +130,32 @@ def row_inputs(dtype: str, n: int) -> Iterator[tuple[str, Array]]:
             "all equal": np.full(length, 0.1),
             "rising": ramp / 16,
             "falling": -ramp / 16,
-            "steep": ramp * 3,
+            "steep": np.minimum(ramp * 3, largest),
             "one hot": one_hot,
             "+-88": rng.choice([-88.0, 88.0], shape),
             "{0, -.3}": rng.choice([0, -0.3], shape),
-            "+-1e30": rng.choice([-1e30, 1e30], shape),
+            "+-max/4": rng.choice([-largest / 4, largest / 4], shape),
             "-inf among N(0, 3^2)": holes,
         }.items():
             yield f"{kind}, n={length}", np.atleast_2d(x).astype(dtype)
 
 
 def row_operands(definition: Definition, x: Array) -> list[Array]:
-    """What the function takes, given rows of logits: a derivative takes (g, y)."""
+    """What the function takes, given rows of logits: all of them at each temperature, (g, y), or (x, b)."""
     from softramp import oracle
 
-    if not definition.is_backward:
+    rng = np.random.default_rng(x.size)
+    if definition.parameters:
+        dtype = parameter_dtype(x.dtype.char)
+        temperatures = np.array(TEMPERATURES[:1 if x.size > 500_000 else None], dtype)
+        return [np.concatenate([x] * temperatures.size), np.repeat(temperatures, len(x))]
+    if definition.nin == 1:
         return [x]
-    y, _ = oracle.row_reference(definition.forward, x)
-    g = np.random.default_rng(x.size).standard_normal(x.size).reshape(x.shape).astype(x.dtype)
-    return [g, y.astype(x.dtype)]
+    noise = rng.standard_normal(x.size).reshape(x.shape)
+    if not definition.is_backward:
+        return [x, np.where(rng.random(x.shape) < 0.1, 0, noise).astype(x.dtype)]
+    [(y, _)] = oracle.row_reference(definition.forward, x)
+    return [noise.astype(x.dtype), y.astype(x.dtype)]
 
 
 # ---- Measuring
@@ -149,11 +163,14 @@ def row_operands(definition: Definition, x: Array) -> list[Array]:
 
 def measure(name: str, dtype: str, namespaces: Iterable[Namespace], n: int) -> Iterator[Measurement]:
     """Measure one function in one dtype, in several backends, on about `n` inputs."""
-    one = _measure_rows if definitions[name].gufunc_signature else _measure_elementwise
-    for namespace in namespaces:
-        with np.errstate(all="ignore"):
-            found = list(one(definitions[name], dtype, namespace, n))
-        for quantity, error, worst, bar in found:
+    definition, namespaces = definitions[name], list(namespaces)
+    with np.errstate(all="ignore"):
+        if definition.gufunc_signature:
+            found = _measure_rows(definition, dtype, namespaces, n)
+        else:
+            found = [list(_measure_elementwise(definition, dtype, each, n)) for each in namespaces]
+    for namespace, quantities in zip(namespaces, found, strict=True):
+        for quantity, error, worst, bar in quantities:
             yield Measurement(name, dtype, namespace.name, namespace.isa, quantity, error, float(bar), worst)
 
 
@@ -199,28 +216,48 @@ def root_unit(definition: Definition, operands: list[Array]) -> Array:
     return np.maximum(abs(np.multiply.reduce(others)), info.tiny) * info.eps
 
 
-def _measure_rows(definition: Definition, dtype: str, namespace: Namespace, n: int) -> Iterator[_Found]:
+def _measure_rows(
+    definition: Definition, dtype: str, namespaces: list[Namespace], n: int
+) -> list[list[_Found]]:
     from softramp import oracle
 
-    function = getattr(namespace.plain, definition.name)
-    tiny = np.finfo(dtype).tiny
-    ulp = row_sum = (0.0, "")
+    bars = {"ULP": definition.promised(dtype)}
+    if definition.name in ("softmax", "softmax_tempered"):
+        bars["eps row sum"] = ROW_SUM_BAR[dtype]
+    worst = [dict.fromkeys(bars, (0.0, "")) for _ in namespaces]
     for label, x in row_inputs(dtype, n):
         operands = row_operands(definition, x)
-        exact, unit = oracle.row_reference(definition.name, *operands)
-        y = function(*operands)
-        error = oracle.ulp_error(y, exact, unit)
-        ulp = max(ulp, (float(np.where(abs(unit) >= tiny, error, 0).max()), label), key=_first)
-        if definition.name == "softmax":
-            row_sum = max(row_sum, (row_sum_error(y), label), key=_first)
-    yield "ULP", *ulp, definition.promised(dtype)
-    if definition.name == "softmax":
-        yield "eps row sum", *row_sum, ROW_SUM_BAR[dtype]
+        exact = oracle.row_reference(definition.name, *operands)
+        for namespace, found in zip(namespaces, worst, strict=True):
+            results = getattr(namespace.ufuncs, definition.name)(*operands)
+            results = results if definition.nout > 1 else (results,)
+            errors = [float(row_error(y, *e).max()) for y, e in zip(results, exact, strict=True)]
+            for quantity in bars:
+                error = max(errors) if quantity == "ULP" else row_sum_error(results[0])
+                found[quantity] = max(found[quantity], (error, label), key=_first)
+    return [[(quantity, *found[quantity], bar) for quantity, bar in bars.items()] for found in worst]
+
+
+def row_error(y: Array, exact: Array, unit: Array) -> Array:
+    """In ULP of the unit. Nothing is promised where that is subnormal."""
+    from softramp import oracle
+
+    with np.errstate(invalid="ignore"):
+        normal = ~(abs(unit) < float(oracle.finfo(y.dtype).tiny))  # NaN is
+    return np.where(normal, oracle.ulp_error(y, exact, unit), 0)
 
 
 def row_sum_error(y: Array) -> float:
-    """The largest distance from 1, in eps, of the sum of a row, summed exactly."""
-    return max(abs(math.fsum([*row.tolist(), -1.0])) for row in y) / float(np.finfo(y.dtype).eps)
+    """The largest distance from 1, in eps, of the sum of a row, summed exactly.
+
+    But for what rounding subnormal results may take: with float16 that is all of a long row.
+    """
+    from softramp import oracle
+
+    info = oracle.finfo(y.dtype)
+    free = y.shape[-1] * float(info.smallest_subnormal) / 2
+    rows = y.astype(np.result_type(y.dtype, np.float32))
+    return max(0.0, *(abs(math.fsum([*row.tolist(), -1.0])) - free for row in rows)) / float(info.eps)
 
 
 def _first(pair: tuple[float, str]) -> float:

@@ -311,8 +311,9 @@ def logsumexp(
 
     Notes
     -----
-    In ULP of the result; with weights, of ``max(abs(result), sum(abs(b) * exp(x)) / sum(b * exp(x)))``. A row
-    that holds NaN is NaN, one that holds inf is inf. An empty row, one of which `where` leaves nothing, and
+    In ULP of the largest of ``abs(result)``, ``abs(max(x))`` and the difference of the two, which may cancel;
+    with weights also of ``sum(abs(b) * exp(x)) / sum(b * exp(x))``. A row that holds NaN is NaN, one that holds
+    inf is inf. An empty row, one of which `where` leaves nothing, and
     one of nothing but -inf are -inf. A negative sum gives NaN; ``softramp.ufuncs.logsumexp_weighted``
     gives its sign, too.
 

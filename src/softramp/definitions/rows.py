@@ -169,7 +169,8 @@ def logsumexp(x: Any, /) -> Any:
 
     Notes
     -----
-    In ULP of the result. `softramp.logsumexp` takes other axes, masks and weights.
+    In ULP of the largest of ``abs(result)``, ``abs(max(x))`` and the difference of the two, which may cancel.
+    `softramp.logsumexp` takes other axes, masks and weights.
 
     References
     ----------
@@ -203,8 +204,8 @@ def logsumexp_weighted(x: Any, b: Any, /) -> Any:
 
     Notes
     -----
-    In ULP of ``max(abs(result), sum(abs(b) * exp(x)) / abs(s))``: where terms of both signs cancel, the
-    digits that they share are gone.
+    In ULP as `logsumexp`, or of ``sum(abs(b) * exp(x)) / abs(s)`` if that is larger: where terms of both signs
+    cancel, the digits that they share are gone.
 
     References
     ----------

@@ -184,11 +184,11 @@ def find_largest(x, step, n, sign):
 
 
 def pivot_and_floor(most, reach):
-    """The maximum, NaN for a row of -inf, whose softmax is 0/0; and where `reach` below it ends.
+    """The maximum, NaN if it is infinite, as the softmax is then; and where `reach` below it ends.
 
     What lies further down does not reach a result. Moved to the floor, x - pivot is finite and exact enough.
     """
-    pivot, middle = nan if most == -infinity else most, largest / T(2)
+    pivot, middle = nan if abs(most) == infinity else most, largest / T(2)
     floor = at_least(pivot, -middle) - (abs(pivot) * two_ulps + reach)
     return pivot, -largest if pivot < -middle else floor
 
@@ -255,6 +255,7 @@ quotient = pair(quotient_float32, quotient_float64)  # (x - pivot) / temperature
 
 def exp_tempered(x, scale):
     z, low = quotient(at_least(x * scale[2], scale[1]), scale)
+    low = T(0) if z < lowest else low  # it may be as large as the quotient is
     y, scale = exp_split_of_sum(at_least(z, lowest), low, magic + up)
     return fma(y, scale, scale)
 
