@@ -37,7 +37,8 @@ ARMS = ("relu", "leaky_relu", "sigmoid", "gelu", "softplus")  # of which everyth
 CHANNEL_ARM = "prelu"  # whose parameter usually is one for each column
 ARM_SIZES = (100, 300_000, 16_000_000)
 ARM_LAYOUTS: Sequence[Layout] = (
-    ((4096, 4096), -1), ((1000, 1024), 0), ((4096, 4096), 0), ((8, 512, 28, 28), 1))
+    ((1, 131_072), -1), ((8192, 128), -1), ((4096, 4096), -1), ((1000, 1024), 0), ((4096, 4096), 0),
+    ((8, 512, 28, 28), 1))
 
 QUICK = (  # what --quick measures unless functions are named
     "relu", "relu_backward", "leaky_relu", "elu", "elu_backward", "gelu", "gelu_backward", "silu",
