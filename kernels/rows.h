@@ -8,18 +8,26 @@
 // on N(0,20^2)); e is kept times 2^up until the last multiplication: only results are subnormal.
 
 #ifndef SPAN
-#define SPAN 128
+#define SPAN 256
 #define TILE 64
 #define SHORT 32
 #define BATCH 8
 #define BATCH_LENGTH 1024
-#define SPANS(b, m, n) \
-    for (intptr_t b = 0, m; b < n && (m = n - b < SPAN ? n - b : SPAN, 1); b += SPAN)
+// Spans are whole lanes, which stay where they are, or one part of the lanes, which has to be copied.
+#define SPANS(b, m, n) for (intptr_t b = 0, m; b < n && (m = span_of(n - b), 1); b += m)
 #define PADDED(m) (((m) + LANES - 1) & -(intptr_t)LANES)
 #define AT(operand, i) (p[operand] + (i) * step[operand])
 typedef double d8 __attribute__((vector_size(64)));
 typedef double d4 __attribute__((vector_size(32)));
 typedef double d2 __attribute__((vector_size(16)));
+INLINE intptr_t span_of(intptr_t n) { return n >= SPAN ? SPAN : n >= LANES ? n & -(intptr_t)LANES : n; }
+
+// A loop over lanes is one vector or two. gcc would unroll it before it looks for vectors.
+#if defined(__clang__)
+#define WHOLE
+#else
+#define WHOLE _Pragma("GCC unroll 1")
+#endif
 #endif
 
 // ---- Vectors, for the folding of 16 lanes: the compilers take it apart, lane by lane, if it is a loop.
@@ -48,14 +56,18 @@ INLINE void F(add)(double *high, double *low, double v)
 
 struct F(sums) { double high[LANES], low[LANES]; };
 
-// Adds a span, zero beyond its end.
-INLINE void F(add_span)(struct F(sums) *s, const T *v)
+// Adds m elements.
+INLINE void F(add_span)(struct F(sums) *s, const T *v, intptr_t m)
 {
-    for (int l = 0; l < LANES; l++) {
-        double high = s->high[l], low = s->low[l];
-        for (int i = 0; i < SPAN; i += LANES) F(add)(&high, &low, v[i + l]);
-        s->high[l] = high, s->low[l] = low;
+    struct F(sums) sums = *s;  // in registers
+    intptr_t i = 0;
+    for (; i + LANES <= m; i += LANES)
+        WHOLE for (int l = 0; l < LANES; l++) F(add)(&sums.high[l], &sums.low[l], v[i + l]);
+    if (i < m) {
+        const int part = m - i;
+        WHOLE for (int l = 0; l < LANES; l++) F(add)(&sums.high[l], &sums.low[l], l < part ? v[i + l] : 0);
     }
+    *s = sums;
 }
 
 // A sum as two words, the second no more than rounding of the first.

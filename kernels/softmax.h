@@ -36,7 +36,7 @@ INLINE const T *S(fetch)(const char *from, intptr_t step, intptr_t m, T *buffer,
         v = raw;
     }
     for (intptr_t i = 0; i < m; i += LANES) JOIN(widen_, FORMAT)(buffer + i, v + i);
-    for (intptr_t i = m; i < SPAN; i++) buffer[i] = pad;
+    for (intptr_t i = m; i < PADDED(m); i++) buffer[i] = pad;
     return buffer;
 }
 
@@ -69,24 +69,33 @@ INLINE void S(put_across)(char *p, intptr_t width, const T *from) { S(put)(p, si
 #else
 INLINE const T *S(fetch)(const char *from, intptr_t step, intptr_t m, T *buffer, T pad)
 {
-    if (step == sizeof(T) && m == SPAN) return (const T *)from;
-    if (step == sizeof(T)) memcpy(buffer, from, m * sizeof(T));
-    else for (intptr_t i = 0; i < m; i++) buffer[i] = *(const T *)(from + i * step);
-    for (intptr_t i = m; i < SPAN; i++) buffer[i] = pad;
+    const T *const v = (const T *)from;
+    const int part = m;
+    if (step == sizeof(T) && m % LANES == 0) return v;
+    if (step == sizeof(T)) {
+        IVDEP WHOLE for (int i = 0; i < LANES; i++) buffer[i] = i < part ? v[i] : pad;
+        return buffer;
+    }
+    for (intptr_t i = 0; i < m; i++) buffer[i] = *(const T *)(from + i * step);
+    for (intptr_t i = m; i < PADDED(m); i++) buffer[i] = pad;
     return buffer;
 }
 
 // Where a span of results goes: in place if it can, else to a buffer that put() copies.
 INLINE T *S(target)(char *to, intptr_t step, intptr_t m, T *buffer)
 {
-    return step == sizeof(T) && m == SPAN ? (T *)to : buffer;
+    return step == sizeof(T) && m % LANES == 0 ? (T *)to : buffer;
 }
 
 INLINE void S(put)(char *to, intptr_t step, intptr_t m, const T *from)
 {
-    if ((const char *)from == to) return;
-    if (step == sizeof(T)) memcpy(to, from, m * sizeof(T));
-    else for (intptr_t i = 0; i < m; i++) *(T *)(to + i * step) = from[i];
+    T *const v = (T *)to;
+    const int part = m;
+    if (from == v) return;
+    if (step == sizeof(T)) {
+        IVDEP WHOLE for (int i = 0; i < LANES; i++)
+            if (i < part) v[i] = from[i];
+    } else for (intptr_t i = 0; i < m; i++) *(T *)(to + i * step) = from[i];
 }
 
 // The same of one element of each row of a tile.
@@ -129,20 +138,25 @@ INLINE void S(put_number)(char *p, T value)
 // ---- Scales
 INLINE void S(extremes)(const char *x, intptr_t step, intptr_t n, T *least, T *largest)
 {
-    T low[LANES], high[LANES], buffer[SPAN];
-    for (int l = 0; l < LANES; l++) low[l] = (T)INFINITY, high[l] = -(T)INFINITY;
+    T low[2][LANES], high[2][LANES], buffer[SPAN];  // twice: a minimum takes longer than a load
+    for (int l = 0; l < LANES; l++)
+        low[0][l] = low[1][l] = (T)INFINITY, high[0][l] = high[1][l] = -(T)INFINITY;
     SPANS(b, m, n) {
         const T *const v = S(fetch)(x + b * step, step, m, buffer, S(number)(x));
-        for (int l = 0; l < LANES; l++) {
-            T down = low[l], top = high[l];
-            for (int i = 0; i < SPAN; i += LANES) {
-                down = F(min)(v[i + l], down);
-                top = F(max)(v[i + l], top);
+        for (intptr_t i = 0; i < m; i += 2 * LANES)
+            for (int k = 0; k < 2; k++) {
+                const T *const w = i + k * LANES < m ? v + i + k * LANES : v + i;
+                WHOLE for (int l = 0; l < LANES; l++) {
+                    low[k][l] = F(min)(w[l], low[k][l]);
+                    high[k][l] = F(max)(w[l], high[k][l]);
+                }
             }
-            low[l] = down, high[l] = top;
-        }
     }
-    *least = F(fold_min)(low), *largest = F(fold_max)(high);
+    for (int l = 0; l < LANES; l++) {
+        low[0][l] = F(min)(low[1][l], low[0][l]);
+        high[0][l] = F(max)(high[1][l], high[0][l]);
+    }
+    *least = F(fold_min)(low[0]), *largest = F(fold_max)(high[0]);
 }
 
 INLINE void S(tile_extremes)(const char *x, intptr_t step, intptr_t n, intptr_t width, T *low, T *high)
@@ -217,8 +231,7 @@ INLINE struct F(total) S(softmax_sum)(char *const *p, const intptr_t *step, intp
         const T *const x = S(fetch)(AT(0, b), step[0], m, in, line->scale.pivot);
         T *const e = S(target)(AT(out, b), step[out], m, result);
         IVDEP for (intptr_t i = 0; i < PADDED(m); i++) e[i] = S(exponential)(x[i], line, narrow, tempered);
-        for (intptr_t i = m; i < SPAN; i++) e[i] = 0;
-        F(add_span)(&sums, e);
+        F(add_span)(&sums, e, m);
         if (WIDE) S(put)(AT(out, b), step[out], m, e);
     }
     return F(total)(&sums);
@@ -308,8 +321,7 @@ INLINE struct F(total) S(rest_of_sum)(char *const *p, const intptr_t *step, intp
             count += x[i] * sign == pivot;
         }
         line->maxima += count;
-        for (intptr_t i = m; i < SPAN; i++) e[i] = 0;
-        F(add_span)(&sums, e);
+        F(add_span)(&sums, e, m);
     }
     return F(total)(&sums);
 }
@@ -463,11 +475,9 @@ INLINE void S(softmax_backward_measure)(char *const *p, const intptr_t *step, in
     SPANS(b, m, n) {
         const T *const g = S(fetch)(AT(0, b), step[0], m, in0, 0);
         const T *const y = S(fetch)(AT(1, b), step[1], m, in1, 0);
-        for (int l = 0; l < LANES; l++) {
-            double high = sums.high[l], low = sums.low[l];
-            for (int i = 0; i < SPAN; i += LANES) F(add_product)(&high, &low, g[i + l], y[i + l]);
-            sums.high[l] = high, sums.low[l] = low;
-        }
+        for (intptr_t i = 0; i < m; i += LANES)
+            WHOLE for (int l = 0; l < LANES; l++)
+                F(add_product)(&sums.high[l], &sums.low[l], g[i + l], y[i + l]);
     }
     line->sum = F(total)(&sums);
 }
@@ -511,7 +521,7 @@ INLINE void S(log_softmax_backward_measure)(char *const *p, const intptr_t *step
 {
     struct F(sums) sums = {0};
     T in[SPAN];
-    SPANS(b, m, n) F(add_span)(&sums, S(fetch)(AT(0, b), step[0], m, in, 0));
+    SPANS(b, m, n) F(add_span)(&sums, S(fetch)(AT(0, b), step[0], m, in, 0), m);
     line->sum = F(total)(&sums);
 }
 
