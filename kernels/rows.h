@@ -13,6 +13,7 @@
 #define SHORT 32
 #define BATCH 8
 #define BATCH_LENGTH 1024
+#define ROOM (BATCH * BATCH_LENGTH)
 // Spans are whole lanes, which stay where they are, or one part of the lanes, which has to be copied.
 #define SPANS(b, m, n) for (intptr_t b = 0, m; b < n && (m = span_of(n - b), 1); b += m)
 #define PADDED(m) (((m) + LANES - 1) & -(intptr_t)LANES)
@@ -135,28 +136,21 @@ INLINE T F(exp_shifted)(T x, T pivot, T floor, _Bool narrow)
     return FMA(e.y, e.scale, e.scale);
 }
 
-// A temperature: x is divided by its size, and taken with its sign. In two words.
+// A temperature: x is divided by its size, and taken with its sign. Its inverse in two words; a subnormal size
+// counts as a normal one.
 struct F(temper) { T high, low, sign; };
 INLINE struct F(temper) F(temper)(T temperature)
 {
-    const T size = F(abs)(temperature), sign = F(with_sign)(1, temperature), high = 1 / size;
-#if FLOAT
-    return (struct F(temper)){high, (T)(1 / (double)size - high), sign};
-#else
-    return (struct F(temper)){high, -F(product_low)(high, size, 1) / size, sign};
-#endif
+    const T size = F(abs)(temperature), sign = F(with_sign)(1, temperature);
+    const T divisor = size == 0 ? (T)NAN : F(max)(F(smallest_normal), size), high = 1 / divisor;
+    return (struct F(temper)){high, -F(product_low)(high, divisor, 1) / divisor, sign};
 }
 
 // (x - pivot) / temperature in two words, x and pivot with the sign of the temperature.
 INLINE struct F(words) F(tempered)(T x, T pivot, struct F(temper) t)
 {
-#if FLOAT
-    const double z = ((double)x - pivot) * ((double)t.high + t.low);
-    return (struct F(words)){(T)z, (T)(z - (T)z)};
-#else
     const T z = x - pivot, back = z - x, low = (x - (z - back)) - (pivot + back), high = z * t.high;
     return (struct F(words)){high, F(product_low)(z, t.high, high) + FMA(z, t.low, low * t.high)};
-#endif
 }
 
 // The same row, tempered: further down elements count, the higher the temperature is. (One beyond a 500th
@@ -257,13 +251,9 @@ INLINE T F(log_sum)(struct F(total) rest, uint64_t maxima)
 // The same of a tempered row, x as it comes.
 INLINE T F(tempered_log)(T x, T pivot, T log_sum, struct F(temper) t)
 {
-#if FLOAT
-    return (T)(((double)x * t.sign - pivot) * ((double)t.high + t.low) - log_sum);
-#else
     const struct F(words) z = F(tempered)(x * t.sign, pivot, t);
     const T value = z.high - log_sum;  // NaN if that is
     return z.high == -(T)INFINITY ? value : value + z.low;
-#endif
 }
 
 // pivot + log(maxima + rest * 2^-up): the two may cancel, so the logarithm is libm's, once for a row.
@@ -279,16 +269,18 @@ struct F(line) {
     struct F(temper) temper;
     struct F(total) sum;
     struct F(inverse) inverse;
-    T largest, log_sum;
+    T largest, log_sum, *spare;  // spare: room for a row, or NULL
     uint64_t maxima;
 };
 
-// ---- softmax_backward: g, y -> out = y * (g - sum(g*y)). In double: g - sum cancels.
-INLINE T F(softmax_slope)(T g, T y, struct F(total) sum)
+// ---- softmax_backward: g, y -> out = y * (g - sum(g*y)). The sum in two words: g - sum cancels.
+INLINE struct F(words) F(two_words)(struct F(total) sum)
 {
-    const double g_minus_sum = (double)g - sum.high;
-    return y * (T)(FLOAT ? g_minus_sum : g_minus_sum - sum.low);
+    const T high = (T)sum.high;
+    return (struct F(words)){high, (T)(FLOAT ? sum.high - high : sum.low)};
 }
+
+INLINE T F(softmax_slope)(T g, T y, struct F(words) sum) { return y * ((g - sum.high) - sum.low); }
 
 INLINE void F(add_product)(double *high, double *low, double g, double y)
 {
@@ -298,5 +290,13 @@ INLINE void F(add_product)(double *high, double *low, double g, double y)
 #else
     F(add)(high, low, g * y);
 #endif
+}
+
+INLINE void F(add_products)(struct F(sums) *s, const T *v, const T *w, intptr_t m)
+{
+    struct F(sums) sums = *s;
+    for (intptr_t i = 0; i < PADDED(m); i += LANES)
+        WHOLE for (int l = 0; l < LANES; l++) F(add_product)(&sums.high[l], &sums.low[l], v[i + l], w[i + l]);
+    *s = sums;
 }
 

@@ -7,7 +7,7 @@
 // time. A row is scaled (the forward ones), measured, finished and written; rows that fit the cache take
 // these steps together, a batch at a time, so that one row's chain of dependent operations hides behind
 // the others. The exponentials of softmax wait in the result for their sum; 16 bits cannot hold them, they
-// are computed again.
+// wait in spare room, or for longer rows are computed again.
 //
 // An operand is a row (a core dimension, as gufuncs call it) or one number for each row.
 // p: the operands' first elements; step: bytes to a row's next element; next: to the next row.
@@ -30,13 +30,16 @@ INLINE const T *S(fetch)(const char *from, intptr_t step, intptr_t m, T *buffer,
 {
     M raw[SPAN];
     const M *v = (const M *)from;
-    if (step != sizeof(M) || m % LANES) {
+    const int part = m % LANES;
+    T *const last = buffer + m - part;
+    if (step == sizeof(M) && part) IVDEP WHOLE for (int i = 0; i < LANES; i++) raw[i] = i < part ? v[i] : 0;
+    if (step != sizeof(M)) {
         for (intptr_t i = 0; i < m; i++) raw[i] = *(const M *)(from + i * step);
         for (intptr_t i = m; i < PADDED(m); i++) raw[i] = 0;
-        v = raw;
     }
+    if (step != sizeof(M) || part) v = raw;
     for (intptr_t i = 0; i < m; i += LANES) JOIN(widen_, FORMAT)(buffer + i, v + i);
-    for (intptr_t i = m; i < PADDED(m); i++) buffer[i] = pad;
+    if (part) WHOLE for (int i = 0; i < LANES; i++) last[i] = i < part ? last[i] : pad;
     return buffer;
 }
 
@@ -51,7 +54,12 @@ INLINE void S(put)(char *to, intptr_t step, intptr_t m, const T *from)
     M raw[SPAN];
     M *const v = step == sizeof(M) && m % LANES == 0 ? (M *)to : raw;
     for (intptr_t i = 0; i < m; i += LANES) JOIN(narrow_, FORMAT)(v + i, from + i);
-    for (intptr_t i = 0; v == raw && i < m; i++) *(M *)(to + i * step) = raw[i];
+    const int part = m;
+    if (v != raw) return;
+    if (step == sizeof(M)) {
+        IVDEP WHOLE for (int i = 0; i < LANES; i++)
+            if (i < part) ((M *)to)[i] = raw[i];
+    } else for (intptr_t i = 0; i < m; i++) *(M *)(to + i * step) = raw[i];
 }
 
 INLINE const T *S(across)(const char *p, intptr_t width, T *buffer)
@@ -229,7 +237,7 @@ INLINE struct F(total) S(softmax_sum)(char *const *p, const intptr_t *step, intp
     T in[SPAN], result[SPAN];
     SPANS(b, m, n) {
         const T *const x = S(fetch)(AT(0, b), step[0], m, in, line->scale.pivot);
-        T *const e = S(target)(AT(out, b), step[out], m, result);
+        T *const e = WIDE || !line->spare ? S(target)(AT(out, b), step[out], m, result) : line->spare + b;
         IVDEP for (intptr_t i = 0; i < PADDED(m); i++) e[i] = S(exponential)(x[i], line, narrow, tempered);
         F(add_span)(&sums, e, m);
         if (WIDE) S(put)(AT(out, b), step[out], m, e);
@@ -245,15 +253,16 @@ INLINE void S(softmax_measure_)(char *const *p, const intptr_t *step, intptr_t n
 }
 
 INLINE void S(softmax_shares)(char *const *p, const intptr_t *step, intptr_t n, const struct F(line) *line,
-                             const _Bool narrow, const _Bool tempered)
+                              const _Bool again, const _Bool narrow, const _Bool tempered)
 {
     const int out = tempered ? 2 : 1, from = WIDE ? out : 0;
+    const struct F(inverse) inverse = line->inverse;
     T in[SPAN], result[SPAN];
     SPANS(b, m, n) {
-        const T *const e = S(fetch)(AT(from, b), step[from], m, in, 0);
+        const T *const e = WIDE || again ? S(fetch)(AT(from, b), step[from], m, in, 0) : line->spare + b;
         T *const y = S(target)(AT(out, b), step[out], m, result);
         IVDEP for (intptr_t i = 0; i < PADDED(m); i++)
-            y[i] = F(share)(WIDE ? e[i] : S(exponential)(e[i], line, narrow, tempered), line->inverse, narrow);
+            y[i] = F(share)(again ? S(exponential)(e[i], line, narrow, tempered) : e[i], inverse, narrow);
         S(put)(AT(out, b), step[out], m, y);
     }
 }
@@ -261,8 +270,9 @@ INLINE void S(softmax_shares)(char *const *p, const intptr_t *step, intptr_t n, 
 INLINE void S(softmax_write_)(char *const *p, const intptr_t *step, intptr_t n, const struct F(line) *line,
                               const _Bool tempered)
 {
-    if (CLOSE && !tempered && line->scale.narrow) S(softmax_shares)(p, step, n, line, 1, tempered);
-    else S(softmax_shares)(p, step, n, line, 0, tempered);
+    if (CLOSE && !tempered && line->scale.narrow) S(softmax_shares)(p, step, n, line, 0, 1, tempered);
+    else if (WIDE || line->spare) S(softmax_shares)(p, step, n, line, 0, 0, tempered);
+    else S(softmax_shares)(p, step, n, line, 1, 0, tempered);
 }
 
 INLINE void S(softmax_columns)(char *const *p, const intptr_t *step, intptr_t n, intptr_t width,
@@ -270,11 +280,12 @@ INLINE void S(softmax_columns)(char *const *p, const intptr_t *step, intptr_t n,
 {
     const int to = tempered ? 2 : 1, from = WIDE ? to : 0;
     struct F(total) total[TILE];
-    T high[TILE], low[TILE], in[SPAN], result[SPAN];
+    T high[TILE], low[TILE], in[SPAN], result[SPAN], spare[WIDE ? 1 : ROOM];
+    const _Bool again = !WIDE && n > ROOM / TILE;
     struct F(tile_sums) sums = {0};
     for (intptr_t r = 0; r < n; r++) {
         const T *const x = S(across)(AT(0, r), width, in);
-        T *const out = S(target_across)(AT(to, r), result);
+        T *const out = WIDE || again ? S(target_across)(AT(to, r), result) : spare + r * TILE;
         IVDEP for (intptr_t c = 0; c < width; c++)
             out[c] = S(column_exponential)(x[c], columns, c, narrow, tempered);
         IVDEP for (intptr_t c = 0; c < width; c++) F(add)(LANE(sums, r, c), out[c]);
@@ -285,11 +296,11 @@ INLINE void S(softmax_columns)(char *const *p, const intptr_t *step, intptr_t n,
         high[c] = v.high, low[c] = v.low;
     }
     for (intptr_t r = 0; r < n; r++) {
-        const T *const e = S(across)(AT(from, r), width, in);
+        const T *const e = WIDE || again ? S(across)(AT(from, r), width, in) : spare + r * TILE;
         T *const out = S(target_across)(AT(to, r), result);
         IVDEP for (intptr_t c = 0; c < width; c++) {
-            const T again = WIDE ? e[c] : S(column_exponential)(e[c], columns, c, narrow, tempered);
-            out[c] = F(share)(again, (struct F(inverse)){high[c], low[c]}, narrow);
+            const T value = again ? S(column_exponential)(e[c], columns, c, narrow, tempered) : e[c];
+            out[c] = F(share)(value, (struct F(inverse)){high[c], low[c]}, narrow);
         }
         S(put_across)(AT(to, r), width, out);
     }
@@ -475,9 +486,7 @@ INLINE void S(softmax_backward_measure)(char *const *p, const intptr_t *step, in
     SPANS(b, m, n) {
         const T *const g = S(fetch)(AT(0, b), step[0], m, in0, 0);
         const T *const y = S(fetch)(AT(1, b), step[1], m, in1, 0);
-        for (intptr_t i = 0; i < m; i += LANES)
-            WHOLE for (int l = 0; l < LANES; l++)
-                F(add_product)(&sums.high[l], &sums.low[l], g[i + l], y[i + l]);
+        F(add_products)(&sums, g, y, m);
     }
     line->sum = F(total)(&sums);
 }
@@ -485,12 +494,13 @@ INLINE void S(softmax_backward_measure)(char *const *p, const intptr_t *step, in
 INLINE void S(softmax_backward_write)(char *const *p, const intptr_t *step, intptr_t n,
                                       const struct F(line) *line)
 {
+    const struct F(words) sum = F(two_words)(line->sum);
     T in0[SPAN], in1[SPAN], result[SPAN];
     SPANS(b, m, n) {
         const T *const g = S(fetch)(AT(0, b), step[0], m, in0, 0);
         const T *const y = S(fetch)(AT(1, b), step[1], m, in1, 0);
         T *const out = S(target)(AT(2, b), step[2], m, result);
-        IVDEP for (intptr_t i = 0; i < PADDED(m); i++) out[i] = F(softmax_slope)(g[i], y[i], line->sum);
+        IVDEP for (intptr_t i = 0; i < PADDED(m); i++) out[i] = F(softmax_slope)(g[i], y[i], sum);
         S(put)(AT(2, b), step[2], m, out);
     }
 }
@@ -498,7 +508,7 @@ INLINE void S(softmax_backward_write)(char *const *p, const intptr_t *step, intp
 SHARED void S(softmax_backward_tile)(char *const *p, const intptr_t *step, const intptr_t *next, intptr_t n,
                                      intptr_t width)
 {
-    T in0[SPAN], in1[SPAN], result[SPAN];
+    T in0[SPAN], in1[SPAN], result[SPAN], high[TILE], low[TILE];
     struct F(total) total[TILE];
     struct F(tile_sums) sums = {0};
     (void)next;
@@ -507,10 +517,14 @@ SHARED void S(softmax_backward_tile)(char *const *p, const intptr_t *step, const
         IVDEP for (intptr_t c = 0; c < width; c++) F(add_product)(LANE(sums, r, c), g[c], y[c]);
     }
     F(totals)(&sums, width, total);
+    for (intptr_t c = 0; c < width; c++) {
+        const struct F(words) sum = F(two_words)(total[c]);
+        high[c] = sum.high, low[c] = sum.low;
+    }
     for (intptr_t r = 0; r < n; r++) {
         const T *const g = S(across)(AT(0, r), width, in0), *const y = S(across)(AT(1, r), width, in1);
         T *const out = S(target_across)(AT(2, r), result);
-        IVDEP for (intptr_t c = 0; c < width; c++) out[c] = F(softmax_slope)(g[c], y[c], total[c]);
+        IVDEP for (intptr_t c = 0; c < width; c++) out[c] = F(softmax_slope)(g[c], y[c], (struct F(words)){high[c], low[c]});
         S(put_across)(AT(2, r), width, out);
     }
 }
@@ -570,41 +584,62 @@ GRADIENT(softmax_backward)
 GRADIENT(log_softmax_backward)
 #undef GRADIENT
 
-// ---- logsumexp_weighted: x, b -> log(abs(sum b*e^x)), sign of the sum. b = 0 removes an element. The row is
-// read twice, as it comes.
+// ---- logsumexp_weighted: x, b -> log(abs(sum b*e^x)), sign of the sum. b = 0 removes an element. Of a row with
+// an inf only that counts, and half of its weights, which cannot overflow. The row is read twice, as it comes.
+struct S(weighted) { T least, largest, spoilt; };  // of what takes part: extremes but for NaN; a NaN, if there is one
+INLINE struct S(weighted) S(weighted_extremes)(char *const *p, const intptr_t *step, intptr_t n)
+{
+    T low[LANES], high[LANES], spoilt[LANES] = {0}, in0[SPAN], in1[SPAN];
+    for (int l = 0; l < LANES; l++) low[l] = (T)INFINITY, high[l] = -(T)INFINITY;
+    SPANS(b, m, n) {
+        const T *const x = S(fetch)(AT(0, b), step[0], m, in0, 0), *const w = S(fetch)(AT(1, b), step[1], m, in1, 0);
+        for (intptr_t i = 0; i < m; i += LANES)
+            WHOLE for (int l = 0; l < LANES; l++) {
+                const T v = w[i + l] == 0 ? 0 : F(or_nan)(w[i + l], x[i + l]);
+                low[l] = F(min)(w[i + l] == 0 ? low[l] : x[i + l], low[l]);
+                high[l] = F(max)(w[i + l] == 0 ? high[l] : x[i + l], high[l]);
+                spoilt[l] = F(or_nan)(v, spoilt[l]);
+            }
+    }
+    T nan = 0;
+    for (int l = 0; l < LANES; l++) nan = F(or_nan)(spoilt[l], nan);
+    return (struct S(weighted)){F(fold_min)(low), F(fold_max)(high), nan};
+}
+
+INLINE struct F(total) S(weighted_sum)(char *const *p, const intptr_t *step, intptr_t n, struct F(scale) s,
+                                       const _Bool infinite)
+{
+    struct F(sums) sums = {0};
+    T in0[SPAN], in1[SPAN], e[SPAN], v[SPAN];
+    SPANS(b, m, n) {
+        const T *const x = S(fetch)(AT(0, b), step[0], m, in0, 0), *const w = S(fetch)(AT(1, b), step[1], m, in1, 0);
+        IVDEP for (intptr_t i = 0; i < PADDED(m); i++) {
+            const T all = infinite ? x[i] == (T)INFINITY : F(exp_shifted)(x[i], s.pivot, s.floor, 0);
+            e[i] = F(pick)(w[i] == 0, 0, all);
+            v[i] = infinite ? w[i] / 2 : w[i];
+        }
+        F(add_products)(&sums, e, v, m);
+    }
+    return F(total)(&sums);
+}
+
 static void S(logsumexp_weighted)(char **args, const intptr_t *dims, const intptr_t *steps, void *data)
 {
     const intptr_t n = dims[1], *const step = steps + 4;
     for (intptr_t r = 0; r < dims[0]; r++) {
         char *const p[4] = {args[0] + r * steps[0], args[1] + r * steps[1], args[2] + r * steps[2],
                             args[3] + r * steps[3]};
-        T in0[SPAN], in1[SPAN], least = (T)INFINITY, largest = -(T)INFINITY, spoilt = 0;
-        SPANS(b, m, n) {
-            const T *const x = S(fetch)(AT(0, b), step[0], m, in0, 0), *const w = S(fetch)(AT(1, b), step[1], m, in1, 0);
-            for (intptr_t i = 0; i < m; i++)
-                if (w[i] != 0) {
-                    least = F(min)(x[i], least), largest = F(max)(x[i], largest);
-                    spoilt = F(or_nan)(x[i], F(or_nan)(w[i], spoilt));
-                }
-        }
-        const struct F(scale) s = F(scale)(least, largest);
-        struct F(sums) sums = {0};
-        const _Bool infinite = largest == (T)INFINITY;  // then its elements are all there is
-        SPANS(b, m, n) {
-            const T *const x = S(fetch)(AT(0, b), step[0], m, in0, 0), *const w = S(fetch)(AT(1, b), step[1], m, in1, 0);
-            for (intptr_t i = 0; i < m; i++) {
-                const T e = infinite ? x[i] == largest : F(exp_shifted)(x[i], s.pivot, s.floor, 0);
-                if (w[i] != 0) F(add_product)(&sums.high[i % LANES], &sums.low[i % LANES], e, infinite ? w[i] / 2 : w[i]);
-            }
-        }
-        const struct F(total) sum = F(total)(&sums);
-        const double size = sum.high < 0 ? -sum.high : sum.high;
-        const T sign = sum.high > 0 ? 1 : sum.high < 0 ? -1 : infinite ? (T)NAN : (T)sum.high;
-        T log_of = infinite ? (size > 0 ? largest : (T)NAN) : (T)(s.pivot + log(size * F(two_down)));
-        if (size == 0 && !infinite) log_of = -(T)INFINITY;
-        if (largest == -(T)INFINITY) log_of = largest;
-        S(put_number)(p[2], F(or_nan)(spoilt, log_of));
-        S(put_number)(p[3], largest == -(T)INFINITY && spoilt == spoilt ? 0 : F(or_nan)(spoilt, sign));
+        const struct S(weighted) k = S(weighted_extremes)(p, step, n);
+        const struct F(scale) s = F(scale)(k.least, k.largest);
+        const _Bool infinite = k.largest == (T)INFINITY, empty = k.largest == -(T)INFINITY;
+        const double sum = (infinite ? S(weighted_sum)(p, step, n, s, 1) : S(weighted_sum)(p, step, n, s, 0)).high;
+        const double size = sum < 0 ? -sum : sum;
+        T sign = sum > 0 ? 1 : sum < 0 ? -1 : (T)sum, log_of = (T)(s.pivot + log(size * F(two_down)));
+        if (size == 0) log_of = -(T)INFINITY;
+        if (infinite) log_of = size > 0 ? k.largest : (T)NAN, sign = size > 0 ? sign : (T)NAN;
+        if (empty) log_of = k.largest, sign = 0;
+        S(put_number)(p[2], F(or_nan)(k.spoilt, log_of));
+        S(put_number)(p[3], F(or_nan)(k.spoilt, sign));
     }
     (void)data;
 }
@@ -666,12 +701,15 @@ INLINE void S(over_tiles)(S(tile_fn) *tile, const int operands, const int rows, 
             return; \
         } \
         const intptr_t batch = n <= BATCH_LENGTH ? BATCH : 1; \
+        T spare[WIDE ? 1 : ROOM]; \
         for (intptr_t r = 0; r < rows; r += batch) { \
             const int count = rows - r < batch ? rows - r : batch; \
             struct F(line) lines[BATCH]; \
             char *p[BATCH][operands]; \
-            for (int k = 0; k < count; k++) \
+            for (int k = 0; k < count; k++) { \
                 for (int i = 0; i < operands; i++) p[k][i] = args[i] + (r + k) * steps[i]; \
+                lines[k].spare = WIDE || n > ROOM ? NULL : spare + k * BATCH_LENGTH; \
+            } \
             for (int k = 0; k < count; k++) S(name##_scale)(p[k], step, n, &lines[k]); \
             for (int k = 0; k < count; k++) S(name##_measure)(p[k], step, n, &lines[k]); \
             for (int k = 0; k < count; k++) S(name##_finish)(&lines[k]); \

@@ -16,11 +16,13 @@ import math
 import numpy as np
 
 from softramp.backends.numba import intrinsics
+from softramp.backends.numba.exponents import product_low
 from softramp.backends.numba.intrinsics import (
     address, apply_bfloat16, apply_half, at_least, at_most, bits, buffer, copy, every, fma, offset,
     pointer_to)
 from softramp.backends.numba.math import (
-    T, U, down, exp, exp_split_of_sum, largest, lowest, magic, polynomial, two_down, two_ulps, two_up, up)
+    T, U, down, exp, exp_split_of_sum, largest, lowest, magic, polynomial, smallest_normal, two_down, two_ulps,
+    two_up, up)
 from softramp.backends.numba.pairs import pair, stored, tempering
 
 SPAN, LANES = np.intp(128), np.intp(16)
@@ -193,19 +195,11 @@ def pivot_and_floor(most, reach):
     return pivot, -largest if pivot < -middle else floor
 
 
-def temper_float32(temperature):
+def temper_value(temperature):
     size = abs(temperature)
-    high, reach = T(1) / size, at_most(size * -lowest, largest / T(4))
-    return math.copysign(T(1), temperature), high, T(F8(1) / F8(size) - F8(high)), reach
-
-
-def temper_float64(temperature):
-    size = abs(temperature)
-    high, reach = T(1) / size, at_most(size * -lowest, largest / T(4))
-    return math.copysign(T(1), temperature), high, fma(-high, size, T(1)) / size, reach
-
-
-temper_value = pair(temper_float32, temper_float64)
+    divisor = nan if size == T(0) else at_least(size, smallest_normal)
+    high, reach = T(1) / divisor, at_most(size * -lowest, largest / T(4))
+    return math.copysign(T(1), temperature), high, -product_low(high, divisor, T(1)) / divisor, reach
 
 
 def no_temper(at):
@@ -237,20 +231,12 @@ def exp_shifted(x, scale):
     return fma(y, scale, scale)
 
 
-def quotient_float32(x, scale):
-    pivot, _, _, high, low = scale
-    z = (F8(x) - F8(pivot)) * (F8(high) + F8(low))
-    return T(z), T(z - F8(T(z)))
-
-
-def quotient_float64(x, scale):
+def quotient(x, scale):
+    """(x - pivot) / temperature in two words."""
     pivot, _, _, high, low = scale
     z, z_low = minus(x, pivot)
     q = z * high
-    return q, fma(z, high, -q) + fma(z, low, z_low * high)
-
-
-quotient = pair(quotient_float32, quotient_float64)  # (x - pivot) / temperature in two words
+    return q, product_low(z, high, q) + fma(z, low, z_low * high)
 
 
 def exp_tempered(x, scale):
@@ -317,17 +303,12 @@ def minus_log(x, scale, log_sum):
     return (x - scale[0]) - log_sum
 
 
-def tempered_minus_log_float32(x, scale, log_sum):
-    pivot, _, sign, high, low = scale
-    return T((F8(x * sign) - F8(pivot)) * (F8(high) + F8(low)) - F8(log_sum))
-
-
-def tempered_minus_log_float64(x, scale, log_sum):
+def tempered_minus_log(x, scale, log_sum):
     z, low = quotient(x * scale[2], scale)
     return z - log_sum if z == -infinity else (z - log_sum) + low
 
 
-subtract = tempering(minus_log, pair(tempered_minus_log_float32, tempered_minus_log_float64))
+subtract = tempering(minus_log, tempered_minus_log)
 
 
 def or_nan(x, otherwise):
@@ -346,8 +327,19 @@ def unless_nan(x, step, n, most):
 # ---- Gradients
 
 
+def two_words_float32(high, low):
+    return T(high), T(high - F8(T(high)))
+
+
+def two_words_float64(high, low):
+    return high, low
+
+
+two_words = pair(two_words_float32, two_words_float64)  # of a sum: g - sum cancels
+
+
 def softmax_slope(g, y, high, low):
-    return y * T((F8(g) - high) - low)
+    return y * ((g - high) - low)
 
 
 def log_softmax_slope(g, y, whole):
@@ -436,7 +428,7 @@ def logsumexp(args, dims, steps, data):
 
 
 def softmax_backward(args, dims, steps, data):
-    """y * (g - sum(g*y)); products and difference of floats in float64: g - sum cancels."""
+    """y * (g - sum(g*y))."""
     n, sg, sy, so = dims[1], steps[3], steps[4], steps[5]
     high, low, gs, ys, os = sums(), sums(), span(), span(), span()
     for r in range(dims[0]):
@@ -446,7 +438,7 @@ def softmax_backward(args, dims, steps, data):
             m = at_most(SPAN, n - start)
             p, q = fetch(g, sg, start, m, gs, zero), fetch(y, sy, start, m, ys, zero)
             apply(add_products, LANES, (high, low), (high, low, groups(p), groups(q)))
-        whole, rest = total(high, low)
+        whole, rest = two_words(*total(high, low))
         for start in range(0, n, SPAN):
             m = at_most(SPAN, n - start)
             p, q = fetch(g, sg, start, m, gs, zero), fetch(y, sy, start, m, ys, zero)

@@ -18,7 +18,7 @@ from softramp.backends.numba.pairs import pair, stored, tempering
 from softramp.backends.numba.rows import (
     F8, LANES, add, apply, exp_tempered, exp_unless_largest, exponential, finish, infinity, inverse, log_of,
     log_softmax_slope, minus, no_temper, one_word, pivot_and_floor, pivot_plus_log_of, pointer,
-    pointer_to_parameter, put_number, result, size, softmax_slope, subtract, temper_value, unless_nan, wide)
+    pointer_to_parameter, put_number, result, size, softmax_slope, subtract, temper_value, two_words, unless_nan, wide)
 
 TILE = np.intp(64)
 _words = types.CPointer(types.intp)
@@ -104,6 +104,10 @@ def log_of_total(high, low, count):
 
 def pivot_plus_log_of_total(pivot, high, low, count):
     return pivot_plus_log_of(pivot, *normalized(high, low), F8(count) - F8(1))
+
+
+def words_of_total(high, low):
+    return two_words(*normalized(high, low))
 
 
 def first_word(high, low):
@@ -225,17 +229,17 @@ def logsumexp(at, step, n, width):
 
 
 def softmax_backward(at, step, n, width):
-    high, low = sums(), sums()
+    high, low, whole, rest = sums(), sums(), line(), line()
     clear(high, low)
     for i in range(n):
         lane = (i & (LANES - 1)) * TILE
         h, l = offset(high, lane), offset(low, lane)
         apply(add_product, width, (h, l), (h, l, element(at, step, 0, i), element(at, step, 1, i)))
     fold(high, low)
-    apply(normalized, width, (high, low), (high, low))
+    apply(words_of_total, width, (whole, rest), (high, low))
     for i in range(n):
         g, y = element(at, step, 0, i), element(at, step, 1, i)
-        apply(softmax_slope, width, (element(at, step, 2, i),), (g, y, high, low))
+        apply(softmax_slope, width, (element(at, step, 2, i),), (g, y, whole, rest))
 
 
 def log_softmax_backward(at, step, n, width):
