@@ -437,7 +437,8 @@ def logsumexp(x: Array) -> Measured:
 
 
 def logsumexp_weighted(x: Array, b: Array) -> tuple[Measured, Measured]:
-    """Measured as logsumexp; where terms cancel, of all terms over their sum."""
+    """Measured as logsumexp; where terms cancel, of all terms over their sum, down to one lost in rounding them."""
+    eps = float(finfo(x.dtype).eps)
     x, b = np.where(b == 0, -np.inf, x.astype(LONG)), b.astype(LONG)
     top = x.max(-1)
     _, _, e = _exponentials(x)
@@ -445,8 +446,10 @@ def logsumexp_weighted(x: Array, b: Array) -> tuple[Measured, Measured]:
     total, size = (b * e).sum(-1), (abs(b) * e).sum(-1)
     log_sum = np.log(abs(total))
     y = top + log_sum
-    unit = np.maximum.reduce([abs(y), abs(top), abs(log_sum), size / abs(total)])
-    return (y, unit), (np.sign(total), np.ones_like(y))
+    cancelled = size / abs(total)
+    unit = np.maximum.reduce([abs(y), abs(top), abs(log_sum), cancelled])
+    lost = cancelled * eps > 1
+    return (y, np.where(lost, np.inf, unit)), (np.sign(total), np.where(lost, np.inf, 1))
 
 
 def softmax_backward(g: Array, y: Array) -> Measured:

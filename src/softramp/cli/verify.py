@@ -239,12 +239,12 @@ def _measure_rows(
 
 
 def row_error(y: Array, exact: Array, unit: Array) -> Array:
-    """In ULP of the unit. Nothing is promised where that is subnormal."""
+    """In ULP of the unit. Nothing is promised where that is subnormal, or infinite and the value is not."""
     from softramp import oracle
 
     with np.errstate(invalid="ignore"):
-        normal = ~(abs(unit) < float(oracle.finfo(y.dtype).tiny))  # NaN is
-    return np.where(normal, oracle.ulp_error(y, exact, unit), 0)
+        without = (abs(unit) < float(oracle.finfo(y.dtype).tiny)) | (np.isinf(unit) & np.isfinite(exact))
+    return np.where(without, 0, oracle.ulp_error(y, exact, unit))
 
 
 def row_sum_error(y: Array) -> float:
