@@ -28,18 +28,24 @@
 #ifdef FORMAT
 INLINE const T *S(fetch)(const char *from, intptr_t step, intptr_t m, T *buffer, T pad)
 {
-    M raw[SPAN];
-    const M *v = (const M *)from;
     const int part = m % LANES;
-    T *const last = buffer + m - part;
-    if (step == sizeof(M) && part) IVDEP WHOLE for (int i = 0; i < LANES; i++) raw[i] = i < part ? v[i] : 0;
-    if (step != sizeof(M)) {
-        for (intptr_t i = 0; i < m; i++) raw[i] = *(const M *)(from + i * step);
-        for (intptr_t i = m; i < PADDED(m); i++) raw[i] = 0;
+    const intptr_t whole = m - part;
+    M lanes[LANES];
+    for (intptr_t i = 0; i < whole; i += LANES) {
+        const M *v = (const M *)(from + i * step);
+        if (step != sizeof(M)) {
+            for (int l = 0; l < LANES; l++) lanes[l] = *(const M *)(from + (i + l) * step);
+            v = lanes;
+        }
+        JOIN(widen_, FORMAT)(buffer + i, v);
     }
-    if (step != sizeof(M) || part) v = raw;
-    for (intptr_t i = 0; i < m; i += LANES) JOIN(widen_, FORMAT)(buffer + i, v + i);
-    if (part) WHOLE for (int i = 0; i < LANES; i++) last[i] = i < part ? last[i] : pad;
+    if (!part) return buffer;
+    const char *const rest = from + whole * step;
+    if (step == sizeof(M)) IVDEP WHOLE for (int l = 0; l < LANES; l++) lanes[l] = l < part ? ((const M *)rest)[l] : 0;
+    else for (int l = 0; l < LANES; l++) lanes[l] = l < part ? *(const M *)(rest + l * step) : 0;
+    T *const last = buffer + whole;
+    JOIN(widen_, FORMAT)(last, lanes);
+    WHOLE for (int l = 0; l < LANES; l++) last[l] = l < part ? last[l] : pad;
     return buffer;
 }
 
@@ -51,15 +57,18 @@ INLINE T *S(target)(char *to, intptr_t step, intptr_t m, T *buffer)
 
 INLINE void S(put)(char *to, intptr_t step, intptr_t m, const T *from)
 {
-    M raw[SPAN];
-    M *const v = step == sizeof(M) && m % LANES == 0 ? (M *)to : raw;
-    for (intptr_t i = 0; i < m; i += LANES) JOIN(narrow_, FORMAT)(v + i, from + i);
-    const int part = m;
-    if (v != raw) return;
-    if (step == sizeof(M)) {
-        IVDEP WHOLE for (int i = 0; i < LANES; i++)
-            if (i < part) ((M *)to)[i] = raw[i];
-    } else for (intptr_t i = 0; i < m; i++) *(M *)(to + i * step) = raw[i];
+    M lanes[LANES];
+    for (intptr_t i = 0; i < m; i += LANES) {
+        const int part = m - i < LANES ? m - i : LANES;
+        M *const v = (M *)(to + i * step);
+        const _Bool whole = step == sizeof(M) && part == LANES;
+        JOIN(narrow_, FORMAT)(whole ? v : lanes, from + i);
+        if (whole) continue;
+        if (step == sizeof(M)) {
+            IVDEP WHOLE for (int l = 0; l < LANES; l++)
+                if (l < part) v[l] = lanes[l];
+        } else for (int l = 0; l < part; l++) *(M *)(to + (i + l) * step) = lanes[l];
+    }
 }
 
 INLINE const T *S(across)(const char *p, intptr_t width, T *buffer)

@@ -343,7 +343,7 @@ def test_quick_chooses_the_cases(capsys):
 
 
 def test_a_case_that_does_not_exist(capsys):
-    assert bench("softmax", "--dtype", "float16") == 2
+    assert bench("softmax", "--kind", "transposed") == 2
     assert "none of these functions has such dtypes" in capsys.readouterr().err
 
 

@@ -43,8 +43,9 @@ def call(function, operands):
 
 
 def elementwise(definition, namespace=softramp):
-    """The function, or the ufunc under it where it sums."""
-    return getattr(namespace.ufuncs if definition.name == "prelu_backward" else namespace, definition.name)
+    """The function, or the ufunc under it."""
+    is_ufunc = definition.name in numba_extension.NOT_ELEMENTWISE
+    return getattr(namespace.ufuncs if is_ufunc else namespace, definition.name)
 
 
 def inputs(definition, dtype):

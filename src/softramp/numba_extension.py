@@ -29,6 +29,7 @@ from softramp import ufuncs, unary
 from softramp.definitions import Definition, definitions
 
 MODULES = ("softramp", ufuncs.__name__, unary.__name__)
+NOT_ELEMENTWISE = ("prelu_backward", "logsumexp_backward")  # one sums, the other takes results of rows
 PYTHON_NUMBERS = {types.float64: float, types.intp: int}
 
 
@@ -47,8 +48,8 @@ def _typeof(otherwise: Any, function: Any, context: Any) -> Any:
     definition = definitions.get(function.__name__) if ours else None
     if definition is None or definition.gufunc_signature:
         return otherwise(function, context)
-    if definition.name in ("prelu_backward", "logsumexp_backward") and isinstance(function, FunctionType):
-        return otherwise(function, context)  # not elementwise: one sums, the other takes results of rows
+    if definition.name in NOT_ELEMENTWISE and isinstance(function, FunctionType):
+        return otherwise(function, context)
     return _type(function, definition)
 
 
