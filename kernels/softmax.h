@@ -285,12 +285,12 @@ INLINE void S(softmax_write_)(char *const *p, const intptr_t *step, intptr_t n, 
 }
 
 INLINE void S(softmax_columns)(char *const *p, const intptr_t *step, intptr_t n, intptr_t width,
-                               const struct S(columns) *columns, const _Bool narrow, const _Bool tempered)
+                               const struct S(columns) *columns, const _Bool again, const _Bool narrow,
+                               const _Bool tempered)
 {
     const int to = tempered ? 2 : 1, from = WIDE ? to : 0;
     struct F(total) total[TILE];
     T high[TILE], low[TILE], in[SPAN], result[SPAN], spare[WIDE ? 1 : ROOM];
-    const _Bool again = !WIDE && n > ROOM / TILE;
     struct F(tile_sums) sums = {0};
     for (intptr_t r = 0; r < n; r++) {
         const T *const x = S(across)(AT(0, r), width, in);
@@ -320,8 +320,9 @@ INLINE void S(softmax_tile_)(char *const *p, const intptr_t *step, const intptr_
 {
     struct S(columns) columns;
     const _Bool narrow = S(find_scales)(p, step, next, n, width, &columns, tempered);
-    if (CLOSE && !tempered && narrow && width == TILE) S(softmax_columns)(p, step, n, TILE, &columns, 1, tempered);
-    else S(softmax_columns)(p, step, n, width, &columns, 0, tempered);
+    if (CLOSE && !tempered && narrow && width == TILE) S(softmax_columns)(p, step, n, TILE, &columns, 0, 1, tempered);
+    else if (WIDE || n <= ROOM / TILE) S(softmax_columns)(p, step, n, width, &columns, 0, 0, tempered);
+    else S(softmax_columns)(p, step, n, width, &columns, 1, 0, tempered);
 }
 
 // ---- log_softmax: x -> out; log_softmax_tempered: x, temperature -> out
