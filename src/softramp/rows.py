@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from softramp.factory import parameter_dtype
 
 Array = np.ndarray[Any, Any]
+BLOCK = 2**16  # elements of what is done piece by piece; they stay in the cache from step to step
 
 
 class Rows:
@@ -64,6 +65,15 @@ class Rows:
         except ValueError:
             message = f"{self.name}: one element for each row must broadcast to {shape}, got shape {a.shape}"
             raise ValueError(message) from None
+
+    def few(self) -> Iterator[tuple[Any, Any]]:
+        """Indices that take some rows at a time, of arrays of this shape and of one element for each row."""
+        length = self.rows_shape[self.axis]
+        for outer in blocks(self.outer_shape, BLOCK // max(1, length)):
+            index = [slice(None)] * len(self.shape)
+            for k, part in zip(self.others, outer):
+                index[k] = part
+            yield tuple(index), (*outer, ...)  # an array also of one element
 
     def empty(self, dtype: Any, like: Array) -> Array:
         """A new array whose rows can be viewed; if there is one axis, it lies in memory as `like`."""
@@ -132,26 +142,40 @@ def as_mask(name: str, where: Any) -> Array | None:
     return mask
 
 
-def kept_bits(mask: Array) -> Array:
-    """The mask as int8: -1, which is all bits of any width, where it is True; else 0."""
-    keep = np.logical_not(mask).view(np.int8)  # a True of the user's may be any byte but 0
-    keep -= 1
-    return keep
+def blocks(shape: tuple[int, ...], size: int) -> Iterator[tuple[slice, ...]]:
+    """Indices that divide an array into blocks of about `size` elements, in the order of C."""
+    inner = math.prod(shape)
+    for axis, n in enumerate(shape):
+        inner //= n or 1
+        if inner <= size:
+            step = max(1, size // max(1, inner))
+            for outer in np.ndindex(shape[:axis]):
+                for start in range(0, n, step):
+                    yield (*(slice(k, k + 1) for k in outer), slice(start, start + step))
+            return
+    yield ()
 
 
-def cover(source: Array, mask: Array, keep: Array, value: float, target: Array) -> None:
-    """Fill `target` with `source` where the mask is True, else with `value`.
+def cover(source: Array, mask: Array, value: float, target: Array) -> None:
+    """Fill `target` with `source` where the mask is True, else with `value`."""
+    source, mask = np.broadcast_to(source, target.shape), np.broadcast_to(mask, target.shape)
+    for block in blocks(target.shape, BLOCK):
+        _cover_block(source[block], mask[block], value, target[block])
 
-    In bits: so NaN needs no care, and np.copyto takes twenty times as long with a mask without order.
-    """
+
+def _cover_block(source: Array, mask: Array, value: float, target: Array) -> None:
+    """In bits: so NaN needs no care, and np.copyto takes twenty times as long with a mask without order."""
     if source.dtype != target.dtype:
         np.copyto(target, source, "same_kind", where=mask)  # what is left out might overflow
         source = target
+    keep = np.logical_not(mask).view(np.int8)  # a True of the user's may be any byte but 0
+    keep -= 1  # now -1, all bits of any width, where it is True; else 0
     bits = np.dtype(f"i{target.itemsize}")
     pattern = np.array(value, target.dtype).view(bits)
-    target = target.view(bits)
-    np.bitwise_xor(source.view(bits), pattern, out=target)
-    np.bitwise_and(target, keep, out=target)
+    source, target = source.view(bits), target.view(bits)
+    if pattern:
+        source = np.bitwise_xor(source, pattern, out=target)
+    np.bitwise_and(source, keep, out=target)
     if pattern:
         np.bitwise_xor(target, pattern, out=target)
 
@@ -182,15 +206,16 @@ class Loop(NamedTuple):
         return self.gufunc(*operands, *self.parameters, out=out, axis=axis, signature=self.dtypes)
 
 
-def along_one(gufunc: np.ufunc, operands: Sequence[Array], axis: int, out: Any) -> Any:
+def along_one(gufunc: np.ufunc, operands: Sequence[Array], axis: int, out: Any, *parameters: float) -> Any:
     """A result as large as the operands, which have one shape.
 
     It lies in memory as the last one does. NumPy would lay it out so that `axis` comes last, and softmax of
     1000 x 1024 along axis 0 would take 40 ms where it takes 1.
     """
     if out is None:
-        out = np.empty_like(operands[-1], loop_dtypes(gufunc, [a.dtype for a in operands])[-1])
-    return gufunc(*operands, out, axis=axis)
+        kinds = [*[a.dtype for a in operands], *[float] * len(parameters)]
+        out = np.empty_like(operands[-1], loop_dtypes(gufunc, kinds)[-1])
+    return gufunc(*operands, *parameters, out, axis=axis)
 
 
 def transform(
@@ -207,14 +232,13 @@ def transform(
     simple = mask is None and divisor == 1
     result = rows.result(out, loop.dtypes[-1], first, apart=None if simple else rest)
     if mask is not None:
-        keep = kept_bits(mask)
-        cover(first, mask, keep, filler, result)
+        cover(first, mask, filler, result)
         first = result
     loop(map(rows.of, (first, *rest)), rows.view(result), rows.axis)
     if divisor != 1:
         np.divide(result, divisor, out=result)
     if mask is not None:
-        cover(result, mask, keep, hole, result)
+        cover(result, mask, hole, result)
     return rows.finish(result, out, dtype)
 
 
@@ -226,20 +250,34 @@ def reduce(
 
     Where the mask is False the last operand is `filler`, which takes no part.
     """
-    *rest, last = operands
     shape, outputs = rows.reduced_shape(keepdims), loop.gufunc.nout
-    target = None
+    targets: Any = (None,) * outputs
     if out is not None:
         check_out(rows.name, out, shape)
-        target = np.asarray(out).reshape(rows.outer_shape)
-    if mask is not None:
-        masked = rows.empty(loop.dtypes[len(rest)], last)
-        cover(last, mask, kept_bits(mask), filler, masked)
-        last = masked
-    made = loop(map(rows.of, (*rest, last)), (target,) * outputs, rows.axis)
+        targets = (np.asarray(out).reshape(rows.outer_shape),)
+    if mask is None:
+        made = loop(map(rows.of, operands), targets, rows.axis)
+    else:
+        made = _reduce_masked(loop, operands, rows, mask, filler, targets)
     if outputs > 1:
         return tuple(np.asarray(a).reshape(shape) for a in made)
     return np.reshape(made, shape)[()] if out is None else out
+
+
+def _reduce_masked(
+    loop: Loop, operands: Sequence[Array], rows: Rows, mask: Array, filler: float, targets: Sequence[Any]
+) -> Any:
+    """Some rows at a time: a masked copy of all of them would be as large as the input."""
+    made = [np.empty(rows.outer_shape, dtype) if target is None else target
+            for target, dtype in zip(targets, loop.dtypes[-len(targets):])]
+    arrays = [np.broadcast_to(a, rows.shape) for a in (*operands, mask)]
+    for index, outer in rows.few():
+        *rest, last, kept = [a[index] for a in arrays]
+        few = Rows(rows.name, last.shape, rows.axes)
+        masked = few.empty(loop.dtypes[len(rest)], last)
+        cover(last, kept, filler, masked)
+        loop(map(few.of, (*rest, masked)), tuple(a[outer] for a in made), few.axis)
+    return made if len(made) > 1 else made[0]
 
 
 # ---- Of other functions with an axis

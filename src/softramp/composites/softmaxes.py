@@ -12,7 +12,7 @@ from softramp import foreign
 from softramp.composites.registry import along_axes
 from softramp.definitions import definitions
 from softramp.rows import (
-    Array, Loop, Rows, along_one, as_arrays, as_mask, broadcast_shape, check_out, cover, kept_bits,
+    BLOCK, Array, Loop, Rows, along_one, as_arrays, as_mask, blocks, broadcast_shape, check_out, cover,
     loop_dtypes, reduce, transform)
 
 ufuncs: Any
@@ -59,6 +59,8 @@ def softmax(
             return ufuncs.softmax(x, out)
         if type(axis) is int:
             return along_one(ufuncs.softmax, (x,), axis, out)
+    if where is True and dtype is None and _is_simple(x, axis, temperature):
+        return along_one(ufuncs.softmax_tempered, (x,), axis, out, temperature)
     if foreign.among(x, where):
         return foreign.call(softmax, (x,), axis, where=where, temperature=temperature, out=out,
                             dtype=dtype)
@@ -97,6 +99,8 @@ def log_softmax(
             return ufuncs.log_softmax(x, out)
         if type(axis) is int:
             return along_one(ufuncs.log_softmax, (x,), axis, out)
+    if where is True and dtype is None and _is_simple(x, axis, temperature):
+        return along_one(ufuncs.log_softmax_tempered, (x,), axis, out, temperature)
     if foreign.among(x, where):
         return foreign.call(log_softmax, (x,), axis, where=where, temperature=temperature, out=out,
                             dtype=dtype)
@@ -128,6 +132,8 @@ def softmin(
     array([[0.5, 0.5],
            [0. , 1. ]])
     """
+    if where is True and dtype is None and _is_simple(x, axis, temperature):
+        return along_one(ufuncs.softmax_tempered, (x,), axis, out, -temperature)
     if foreign.among(x, where):
         return foreign.call(softmin, (x,), axis, where=where, temperature=temperature, out=out,
                             dtype=dtype)
@@ -135,6 +141,12 @@ def softmin(
     rows = Rows("softmin", broadcast_shape(x, mask), axis)
     loop = _tempered("softmin", ufuncs.softmax, ufuncs.softmax_tempered, x, temperature, dtype, sign=-1)
     return _forward(loop, x, rows, mask=mask, hole=0.0, out=out)
+
+
+def _is_simple(x: Any, axis: Any, temperature: Any) -> bool:
+    """Whether there is nothing to check: the temperature is a number in the middle of every dtype's range."""
+    return (type(x) is ndarray and x.dtype.kind == "f" and x.ndim > 0 and type(axis) is int
+            and type(temperature) is float and 1e-30 < temperature < 1e30)
 
 
 def _tempered(
@@ -403,19 +415,27 @@ def logsumexp_backward(
     rows = Rows("logsumexp_backward", broadcast_shape(x, mask, *weights), axis)
     g, y = rows.spread(g, keepdims), rows.spread(y, keepdims)
     dtypes = loop_dtypes(ufuncs.logsumexp_backward, (np.result_type(g, *weights), x.dtype, y.dtype))
-    if weights:
-        mask = (weights[0] != 0) & (True if mask is None else mask)
-    result = rows.result(out, dtypes[-1], x, apart=None if mask is None else (g, y, *weights))
-    if mask is None:
+    removes = bool(weights) or mask is not None
+    result = rows.result(out, dtypes[-1], x, apart=(g, y, *weights) if removes else None)
+    if not removes:
         ufuncs.logsumexp_backward(g, x, y, out=result, signature=dtypes)
         return rows.finish(result, out)
-    keep = kept_bits(mask)
-    cover(x, mask, keep, -math.inf, result)
-    ufuncs.logsumexp_backward(*(weights or [g]), result, y, out=result, signature=dtypes)
+    operands = [np.broadcast_to(a, rows.shape) for a in (g, x, y, True if mask is None else mask, *weights)]
+    for block in blocks(rows.shape, BLOCK):
+        _removing_gradient(ufuncs.logsumexp_backward, dtypes, result[block], *[a[block] for a in operands])
+    return rows.finish(result, out)
+
+
+def _removing_gradient(
+    ufunc: np.ufunc, dtypes: Any, result: Array, g: Array, x: Array, y: Array, kept: Array, *weights: Array
+) -> None:
+    if weights:
+        kept = (weights[0] != 0) & kept
+    cover(x, kept, -math.inf, result)
+    ufunc(*(weights or [g]), result, y, out=result, signature=dtypes)
     if weights:
         np.multiply(result, g, out=result)
-    cover(result, mask, keep, 0.0, result)
-    return rows.finish(result, out)
+    cover(result, kept, 0.0, result)
 
 
 # ---- One-hot
@@ -454,20 +474,33 @@ def _one_hot(x: Array, rows: Rows, mask: Array | None, out: Any, dtype: Any) -> 
     if not result.size:
         return rows.finish(result, out)
     if mask is None:
-        x = x.astype(dtype, copy=False)
+        x = x.astype(dtype, copy=False).reshape(rows.shape)
     else:
-        cover(x, mask, kept_bits(mask), -math.inf, result)
-        x = result
-    x, kept, axis = rows.of(x), True if mask is None else rows.of(mask), rows.axis
-    with np.errstate(invalid="ignore"):  # of ml_dtypes, which compare NaN loudly
-        top = x.max(axis, keepdims=True)
-        largest, unknown = (x == top) & kept, (top != top) & kept
-    first = largest.argmax(axis, keepdims=True)
-    target = rows.view(result)
-    target[...] = 0
-    np.put_along_axis(target, first, np.take_along_axis(largest, first, axis), axis)
-    np.copyto(target, math.nan, where=unknown)
+        cover(x, mask, -math.inf, result)
+        x, mask = result, np.broadcast_to(mask, rows.shape)
+    for index, _ in rows.few():
+        few = Rows(rows.name, x[index].shape, rows.axes)
+        kept = None if mask is None else few.of(mask[index])
+        _mark_first(few.of(x[index]), kept, few.axis, few.view(result[index]))
     return rows.finish(result, out)
+
+
+def _mark_first(x: Array, kept: Array | None, axis: int, target: Array) -> None:
+    """1 at the first of the largest elements of each row, which may be NaN, else 0; `target` may be `x`."""
+    first = x.argmax(axis, keepdims=True)
+    mark = np.ones(first.shape, target.dtype)
+    with np.errstate(invalid="ignore"):  # of ml_dtypes, which compare NaN loudly
+        top = np.take_along_axis(x, first, axis)
+        unknown = top != top
+        lowest = top == -math.inf
+    if kept is not None and lowest.any():  # masked elements are -inf, too: the first may be one of them
+        first = np.where(lowest, kept.argmax(axis, keepdims=True), first)
+        mark[...] = np.take_along_axis(kept, first, axis)
+    target[...] = 0
+    np.copyto(mark, math.nan, where=unknown)
+    if unknown.any():
+        np.copyto(target, math.nan, where=unknown if kept is None else unknown & kept)
+    np.put_along_axis(target, first, mark, axis)
 
 
 @along_axes(definitions["softmax_tempered"])
