@@ -706,31 +706,31 @@ def peak(f):
         tracemalloc.stop()
 
 
-@pytest.mark.parametrize("name", [*FORWARD, *BACKWARD, "logsumexp_backward"])
-def test_peak_memory(name):
-    """The result; with a mask one bool for each of its elements more. In place: nothing, and that mask."""
-    shape = (500, 4, 250)
+@pytest.mark.parametrize("name", [*FORWARD, *BACKWARD, "logsumexp_backward", "hardmax"])
+@pytest.mark.parametrize("axis", [-1, 0, 1, (1, 2), (0, 1), None])
+def test_peak_memory(name, axis):
+    """The result and a constant, which is less than a fifth of it here; in place the constant."""
+    shape = (1000, 4, 500)
     x, mask = normal(shape), np.random.default_rng(0).random(shape) < 0.5
-    f, size, constant = getattr(softramp, name), x.nbytes, 50_000
-    args, more = [x] * (1 if name in FORWARD else 2), {}
+    f, size, constant = getattr(softramp, name), x.nbytes, 1_500_000
+    args, more = [x] * (2 if name in BACKWARD else 1), {}
     if name == "logsumexp_backward":
         args, more = [np.ones((1, 1, 1), np.float32), x, np.ones((1, 1, 1), np.float32)], {"keepdims": True}
-    for axis in (-1, 0, 1, (1, 2), (0, 1), None):
-        out = np.empty_like(x)
-        assert peak(lambda: f(*args, axis, **more)) < size + constant
-        assert peak(lambda: f(*args, axis, **more, out=out)) < constant
-        assert peak(lambda: f(*args, axis, **more, where=mask)) < size + mask.nbytes + constant
-        assert peak(lambda: f(*args, axis, **more, where=mask, out=out)) < mask.nbytes + constant
-        if name in FORWARD:
-            assert peak(lambda: f(out, axis, where=mask, out=out)) < mask.nbytes + constant
+    out = np.empty_like(x)
+    assert peak(lambda: f(*args, axis, **more)) < size + constant
+    assert peak(lambda: f(*args, axis, **more, out=out)) < constant
+    assert peak(lambda: f(*args, axis, **more, where=mask)) < size + constant
+    assert peak(lambda: f(*args, axis, **more, where=mask, out=out)) < constant
+    if name in FORWARD:
+        assert peak(lambda: f(out, axis, where=mask, out=out)) < constant
 
 
-def test_peak_memory_of_logsumexp():
-    x, mask = normal((500, 1000)), np.random.default_rng(0).random((500, 1000)) < 0.5
-    for axis in (-1, 0, None):
-        assert peak(lambda: softramp.logsumexp(x, axis)) < 20_000
-        assert peak(lambda: softramp.logsumexp(x, axis, b=x)) < 20_000
-        assert peak(lambda: softramp.logsumexp(x, axis, where=mask)) < x.nbytes + mask.nbytes + 50_000
+@pytest.mark.parametrize("axis", [-1, 0])
+def test_peak_memory_of_logsumexp(axis):
+    x, mask = normal((2000, 1000)), np.random.default_rng(0).random((2000, 1000)) < 0.5
+    assert peak(lambda: softramp.logsumexp(x, axis)) < 20_000
+    assert peak(lambda: softramp.logsumexp(x, axis, b=x)) < 40_000
+    assert peak(lambda: softramp.logsumexp(x, axis, where=mask)) < 800_000
 
 
 # ---- Foreign arrays
