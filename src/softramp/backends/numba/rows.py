@@ -42,6 +42,8 @@ lanes = pair(buffer(np.float32, LANES), buffer(np.float64, LANES))
 sums = buffer(np.float64, LANES)
 counts = pair(buffer(np.uint32, LANES), buffer(np.uint64, LANES))
 groups = every(LANES, SPAN // LANES)
+narrow_below = pair(np.float32(60), np.float64(600))  # e^-60 over any sum is normal
+tempered = tempering(False, True)
 infinity = pair(np.float32(np.inf), np.float64(np.inf))
 nan = pair(np.float32(np.nan), np.float64(np.nan))
 
@@ -165,24 +167,29 @@ inverse = pair(inverse_float32, inverse_float64)  # 2^up / sum in two words: one
 # ---- Scales
 
 
-def largest_of(most, sign, values):
+def extremes_of(least, most, sign, values):
     for x in values:
-        most = at_least(most, x * sign)  # a NaN is passed over
-    return most
+        least, most = at_most(least, x * sign), at_least(most, x * sign)  # a NaN is passed over
+    return least, most
 
 
-def find_largest(x, step, n, sign):
-    """The maximum but for NaNs of x * sign."""
-    lane, spare = lanes(), span()
+def find_extremes(x, step, n, sign):
+    """The minimum and the maximum, but for NaNs, of x * sign."""
+    least, most, spare = lanes(), lanes(), span()
     for i in range(LANES):
-        lane[i] = -infinity
+        least[i], most[i] = infinity, -infinity
     for start in range(0, n, SPAN):
         p = fetch(x, step, start, at_most(SPAN, n - start), spare, absent)
-        apply(largest_of, LANES, (lane,), (lane, sign, groups(p)))
-    most = lane[0]
+        apply(extremes_of, LANES, (least, most), (least, most, sign, groups(p)))
+    low, high = least[0], most[0]
     for i in range(1, LANES):
-        most = at_least(most, lane[i])
-    return most
+        low, high = at_most(low, least[i]), at_least(high, most[i])
+    return low, high
+
+
+def is_narrow(least, pivot):
+    """Whether no element is so far below its pivot that clamps or subnormal results could matter."""
+    return not tempered and pivot / T(2) - least / T(2) < narrow_below / T(2)
 
 
 def pivot_and_floor(most, reach):
@@ -260,11 +267,36 @@ def share_again(x, scale, inverse):
 finish = stored(share, share_again)
 
 
+# The same of narrow rows, whose clamps would do nothing: they take a tenth of softmax.
+
+
+def exp_shifted_of_narrow(x, scale):
+    z, low = minus(x, scale[0])
+    y, scale = exp_split_of_sum(z, low, magic + up)
+    return fma(y, scale, scale)
+
+
+def share_of_narrow(e, scale, inverse):
+    return fma(e, inverse[0], e * inverse[1]) * two_down
+
+
+def share_of_narrow_again(x, scale, inverse):
+    return share_of_narrow(exp_of_narrow(x, scale), scale, inverse)
+
+
+exp_of_narrow = tempering(exp_shifted_of_narrow, exp_tempered)
+finish_narrow = tempering(stored(share_of_narrow, share_of_narrow_again), finish)
+
+
 # ---- Logarithms of sums, whose maxima are counted, not added: log1p keeps a confident row's digits
 
 
 def exp_unless_largest(x, scale):
     return T(0) if x * scale[2] == scale[0] else exponential(x, scale)
+
+
+def exp_of_narrow_unless_largest(x, scale):
+    return T(0) if x * scale[2] == scale[0] else exp_of_narrow(x, scale)
 
 
 def count_largest(count, scale, values):
@@ -353,46 +385,106 @@ def log_softmax_slope(g, y, whole):
 result = tempering(np.intp(1), np.intp(2))  # which operand
 
 
-def softmax(args, dims, steps, data):
-    n, sx, so = dims[1], steps[result + 1], steps[result + 2]
-    high, low, xs, es, ys = sums(), sums(), span(), scalars(), span()
-    for r in range(dims[0]):
-        x, out = args[0] + r * steps[0], args[result] + r * steps[result]
-        sign, of, of_low, reach = temper(args[1] + r * steps[1])
-        scale = *pivot_and_floor(find_largest(x, sx, n, sign), reach), sign, of, of_low
-        clear(high, low)
-        for start in range(0, n, SPAN):
-            m = at_most(SPAN, n - start)
-            e = target_to_wait(out, so, start, m, es)
-            apply(exponential, whole_lanes(m), (e,), (fetch(x, sx, start, m, xs, absent), scale))
-            for i in range(m, SPAN):
-                e[i] = T(0)
-            apply(add_values, LANES, (high, low), (high, low, groups(e)))
-            put_to_wait(e, out, so, start, m)
-        inverse_sum = inverse(*total(high, low))
-        source, step = (out, so) if wide else (x, sx)
-        for start in range(0, n, SPAN):
-            m = at_most(SPAN, n - start)
-            p, y = fetch(source, step, start, m, xs, absent), target(out, so, start, m, ys)
+BATCH, BATCH_LENGTH = np.intp(8), np.intp(1024)
+line = pair(buffer(np.float32, BATCH), buffer(np.float64, BATCH))
+flags = buffer(np.intp, BATCH)
+
+
+def batch_of(n):
+    """Rows that fit the cache take each step together: one's chain of operations hides behind the others'."""
+    return BATCH if n <= BATCH_LENGTH else np.intp(1)
+
+
+def scale_without(lines, k):
+    return lines[0][k], lines[1][k], T(1), T(0), T(0)
+
+
+def scale_tempered(lines, k):
+    pivot, floor, sign, of, of_low = lines
+    return pivot[k], floor[k], sign[k], of[k], of_low[k]
+
+
+scale_of = tempering(scale_without, scale_tempered)
+
+
+def find_scale(args, steps, n, r, k, lines, narrow):
+    pivot, floor, sign, of, of_low = lines
+    sign[k], of[k], of_low[k], reach = temper(args[1] + r * steps[1])
+    least, most = find_extremes(args[0] + r * steps[0], steps[result + 1], n, scale_of(lines, k)[2])
+    pivot[k], floor[k] = pivot_and_floor(most, reach)
+    narrow[k] = is_narrow(least, pivot[k])
+
+
+def softmax_sum(x, sx, out, so, n, scale, narrow):
+    high, low, xs, es = sums(), sums(), span(), scalars()
+    clear(high, low)
+    for start in range(0, n, SPAN):
+        m = at_most(SPAN, n - start)
+        e, p = target_to_wait(out, so, start, m, es), fetch(x, sx, start, m, xs, absent)
+        if narrow:
+            apply(exp_of_narrow, whole_lanes(m), (e,), (p, scale))
+        else:
+            apply(exponential, whole_lanes(m), (e,), (p, scale))
+        for i in range(m, SPAN):
+            e[i] = T(0)
+        apply(add_values, LANES, (high, low), (high, low, groups(e)))
+        put_to_wait(e, out, so, start, m)
+    return inverse(*total(high, low))
+
+
+def softmax_shares(x, sx, out, so, n, scale, narrow, inverse_sum):
+    xs, ys = span(), span()
+    source, step = (out, so) if wide else (x, sx)
+    for start in range(0, n, SPAN):
+        m = at_most(SPAN, n - start)
+        p, y = fetch(source, step, start, m, xs, absent), target(out, so, start, m, ys)
+        if narrow:
+            apply(finish_narrow, whole_lanes(m), (y,), (p, scale, inverse_sum))
+        else:
             apply(finish, whole_lanes(m), (y,), (p, scale, inverse_sum))
-            put(y, out, so, start, m)
+        put(y, out, so, start, m)
+
+
+def softmax(args, dims, steps, data):
+    n, sx, so, batch = dims[1], steps[result + 1], steps[result + 2], batch_of(dims[1])
+    lines, narrow, high, low = (line(), line(), line(), line(), line()), flags(), line(), line()
+    for first in range(0, dims[0], batch):
+        count = at_most(batch, dims[0] - first)
+        for k in range(count):
+            find_scale(args, steps, n, first + k, k, lines, narrow)
+        for k in range(count):
+            x, out = args[0] + (first + k) * steps[0], args[result] + (first + k) * steps[result]
+            high[k], low[k] = softmax_sum(x, sx, out, so, n, scale_of(lines, k), narrow[k])
+        for k in range(count):
+            x, out = args[0] + (first + k) * steps[0], args[result] + (first + k) * steps[result]
+            softmax_shares(x, sx, out, so, n, scale_of(lines, k), narrow[k], (high[k], low[k]))
+
+
+def log_softmax_values(x, sx, out, so, n, scale, log_sum):
+    xs, ys = span(), span()
+    for start in range(0, n, SPAN):
+        m = at_most(SPAN, n - start)
+        p, y = fetch(x, sx, start, m, xs, absent), target(out, so, start, m, ys)
+        apply(subtract, whole_lanes(m), (y,), (p, scale, log_sum))
+        put(y, out, so, start, m)
 
 
 def log_softmax(args, dims, steps, data):
-    n, sx, so = dims[1], steps[result + 1], steps[result + 2]
-    xs, ys = span(), span()
-    for r in range(dims[0]):
-        x, out = args[0] + r * steps[0], args[result] + r * steps[result]
-        sign, of, of_low, reach = temper(args[1] + r * steps[1])
-        scale = *pivot_and_floor(find_largest(x, sx, n, sign), reach), sign, of, of_low
-        log_sum = log_of(*rest_of_sum(x, sx, n, scale))
-        for start in range(0, n, SPAN):
-            m = at_most(SPAN, n - start)
-            apply(subtract, whole_lanes(m), (ys,), (fetch(x, sx, start, m, xs, absent), scale, log_sum))
-            put(ys, out, so, start, m)
+    n, sx, so, batch = dims[1], steps[result + 1], steps[result + 2], batch_of(dims[1])
+    lines, narrow, log_sum = (line(), line(), line(), line(), line()), flags(), line()
+    for first in range(0, dims[0], batch):
+        count = at_most(batch, dims[0] - first)
+        for k in range(count):
+            find_scale(args, steps, n, first + k, k, lines, narrow)
+        for k in range(count):
+            x = args[0] + (first + k) * steps[0]
+            log_sum[k] = log_of(*rest_of_sum(x, sx, n, scale_of(lines, k), narrow[k]))
+        for k in range(count):
+            x, out = args[0] + (first + k) * steps[0], args[result] + (first + k) * steps[result]
+            log_softmax_values(x, sx, out, so, n, scale_of(lines, k), log_sum[k])
 
 
-def rest_of_sum(x, sx, n, scale):
+def rest_of_sum(x, sx, n, scale, narrow):
     """The sum without the maxima, and how many there are beside the first."""
     high, low, count, xs, es = sums(), sums(), counts(), span(), scalars()
     clear(high, low)
@@ -401,27 +493,31 @@ def rest_of_sum(x, sx, n, scale):
     for start in range(0, n, SPAN):
         m = at_most(SPAN, n - start)
         p = fetch(x, sx, start, m, xs, absent)
-        apply(exp_unless_largest, whole_lanes(m), (es,), (p, scale))
+        if narrow:
+            apply(exp_of_narrow_unless_largest, whole_lanes(m), (es,), (p, scale))
+        else:
+            apply(exp_unless_largest, whole_lanes(m), (es,), (p, scale))
         for i in range(m, SPAN):
             es[i] = T(0)
         apply(count_largest, LANES, (count,), (count, scale, groups(p)))
         apply(add_values, LANES, (high, low), (high, low, groups(es)))
-    others = F8(-1)
+    others = np.int64(-1)
     for i in range(LANES):
-        others += F8(count[i])
+        others += np.int64(count[i])
     whole, part = total(high, low)
-    return whole, part, others
+    return whole, part, F8(others)
 
 
 def logsumexp(args, dims, steps, data):
     n, step = dims[1], steps[2]
     for r in range(dims[0]):
         x, out = args[0] + r * steps[0], args[1] + r * steps[1]
-        most = find_largest(x, step, n, T(1))
+        least, most = find_extremes(x, step, n, T(1))
         if abs(most) < infinity:
             sign, of, of_low, reach = temper(x)
-            scale = *pivot_and_floor(most, reach), sign, of, of_low
-            high, low, others = rest_of_sum(x, step, n, scale)
+            pivot, floor = pivot_and_floor(most, reach)
+            narrow = is_narrow(least, pivot)
+            high, low, others = rest_of_sum(x, step, n, (pivot, floor, sign, of, of_low), narrow)
             put_number(pivot_plus_log_of(most, high, low, others), out)
         else:
             put_number(unless_nan(x, step, n, most), out)

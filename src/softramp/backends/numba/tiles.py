@@ -12,13 +12,14 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 
-from softramp.backends.numba.intrinsics import at_least, at_most, buffer, fma, offset
-from softramp.backends.numba.math import T, U, exp_split_of_sum, magic, two_down, up
+from softramp.backends.numba.intrinsics import at_least, at_most, buffer, offset
+from softramp.backends.numba.math import T, U
 from softramp.backends.numba.pairs import pair, stored, tempering
 from softramp.backends.numba.rows import (
-    F8, LANES, add, apply, exp_tempered, exp_unless_largest, exponential, finish, infinity, inverse, log_of,
-    log_softmax_slope, minus, no_temper, one_word, pivot_and_floor, pivot_plus_log_of, pointer,
-    pointer_to_parameter, put_number, result, size, softmax_slope, subtract, temper_value, two_words, unless_nan, wide)
+    F8, LANES, add, apply, exp_of_narrow, exp_of_narrow_unless_largest, exp_unless_largest, exponential,
+    finish, finish_narrow, infinity, inverse, is_narrow, log_of, log_softmax_slope, no_temper, one_word,
+    pivot_and_floor, pivot_plus_log_of, pointer, pointer_to_parameter, put_number, result, size,
+    softmax_slope, subtract, temper_value, two_words, unless_nan, wide)
 
 TILE = np.intp(64)
 _words = types.CPointer(types.intp)
@@ -27,7 +28,6 @@ KERNEL = types.void(_words, _words, types.intp, types.intp)
 line = pair(buffer(np.float32, TILE), buffer(np.float64, TILE))
 counts = pair(buffer(np.uint32, TILE), buffer(np.uint64, TILE))
 sums = buffer(np.float64, LANES * TILE)
-narrow_below = pair(np.float32(60), np.float64(600))  # e^-60 over any sum is normal
 
 
 def element(at, step, operand, i):
@@ -75,27 +75,12 @@ def inverse_of(high, low):
     return inverse(*normalized(high, low))
 
 
-def exp_shifted_of_narrow(x, scale):
-    """exp_shifted where its clamps do nothing: they take a tenth of softmax."""
-    z, low = minus(x, scale[0])
-    y, scale = exp_split_of_sum(z, low, magic + up)
-    return fma(y, scale, scale)
-
-
-def share_of_narrow(e, scale, inverse):
-    return fma(e, inverse[0], e * inverse[1]) * two_down
-
-
-def share_of_narrow_again(x, scale, inverse):
-    return share_of_narrow(exp_of_narrow(x, scale), scale, inverse)
-
-
-exp_of_narrow = tempering(exp_shifted_of_narrow, exp_tempered)
-finish_narrow = tempering(stored(share_of_narrow, share_of_narrow_again), finish)
-
-
 def exp_and_count(count, x, scale):
     return exp_unless_largest(x, scale), U(count + U(x * scale[2] == scale[0]))
+
+
+def exp_of_narrow_and_count(count, x, scale):
+    return exp_of_narrow_unless_largest(x, scale), U(count + U(x * scale[2] == scale[0]))
 
 
 def log_of_total(high, low, count):
@@ -124,11 +109,10 @@ def find_extremes(at, step, n, width, sign, least, most):
         apply(extremes_of, width, (least, most), (least, most, element(at, step, 0, i), sign))
 
 
-def is_narrow(width, least, pivot):
-    """Whether no element is so far below its pivot that clamps or subnormal results could matter."""
+def all_narrow(width, least, pivot):
     narrow = True
     for c in range(width):
-        narrow &= pivot[c] / T(2) - least[c] / T(2) < narrow_below / T(2)
+        narrow &= is_narrow(least[c], pivot[c])
     return narrow
 
 
@@ -142,7 +126,6 @@ def tempers_there(at, width, lines):
 
 
 tempers = tempering(no_tempers, tempers_there)
-tempered = tempering(False, True)
 
 
 # ---- Sums
@@ -170,7 +153,7 @@ def softmax(at, step, n, width):
     sign, of, of_low, reach = tempers(at, width, (line(), line(), line(), line()))
     find_extremes(at, step, n, width, sign, least, pivot)
     apply(pivot_and_floor, width, (pivot, floor), (pivot, reach))
-    scale, narrow = (pivot, floor, sign, of, of_low), not tempered and is_narrow(width, least, pivot)
+    scale, narrow = (pivot, floor, sign, of, of_low), all_narrow(width, least, pivot)
     clear(high, low)
     for i in range(n):
         x, e = element(at, step, 0, i), element_to_wait(at, step, result, i, spare)
@@ -195,14 +178,14 @@ def log_softmax(at, step, n, width):
     sign, of, of_low, reach = tempers(at, width, (line(), line(), line(), line()))
     find_extremes(at, step, n, width, sign, least, pivot)
     apply(pivot_and_floor, width, (pivot, floor), (pivot, reach))
-    scale, log_sum = (pivot, floor, sign, of, of_low), least
-    sum_rest(at, step, n, width, scale, high, low, count)
+    scale, narrow, log_sum = (pivot, floor, sign, of, of_low), all_narrow(width, least, pivot), least
+    sum_rest(at, step, n, width, scale, narrow, high, low, count)
     apply(log_of_total, width, (log_sum,), (high, low, count))
     for i in range(n):
         apply(subtract, width, (element(at, step, result, i),), (element(at, step, 0, i), scale, log_sum))
 
 
-def sum_rest(at, step, n, width, scale, high, low, count):
+def sum_rest(at, step, n, width, scale, narrow, high, low, count):
     """Sums without the maxima, and how many there are."""
     e = line()
     clear(high, low)
@@ -210,7 +193,10 @@ def sum_rest(at, step, n, width, scale, high, low, count):
         count[c] = U(0)
     for i in range(n):
         x = element(at, step, 0, i)
-        apply(exp_and_count, width, (e, count), (count, x, scale))
+        if narrow:
+            apply(exp_of_narrow_and_count, width, (e, count), (count, x, scale))
+        else:
+            apply(exp_and_count, width, (e, count), (count, x, scale))
         add_to_lane(high, low, i, e, width)
     fold(high, low)
 
@@ -221,7 +207,8 @@ def logsumexp(at, step, n, width):
     sign, of, of_low, reach = no_temper(at)
     find_extremes(at, step, n, width, sign, least, most)
     apply(pivot_and_floor, width, (pivot, floor), (most, reach))
-    sum_rest(at, step, n, width, (pivot, floor, sign, of, of_low), high, low, count)
+    scale, narrow = (pivot, floor, sign, of, of_low), all_narrow(width, least, pivot)
+    sum_rest(at, step, n, width, scale, narrow, high, low, count)
     apply(pivot_plus_log_of_total, width, (out,), (pivot, high, low, count))
     for c in range(width):
         if not abs(most[c]) < infinity:
