@@ -136,8 +136,8 @@ INLINE T F(exp_shifted)(T x, T pivot, T floor, _Bool narrow)
     return FMA(e.y, e.scale, e.scale);
 }
 
-// A temperature: x is divided by its size, and taken with its sign. Its inverse in two words; a subnormal size
-// counts as a normal one.
+// A temperature: x is divided by its size, and taken with its sign. The inverse in two words; a subnormal
+// size counts as a normal one.
 struct F(temper) { T high, low, sign; };
 INLINE struct F(temper) F(temper)(T temperature)
 {

@@ -534,7 +534,8 @@ SHARED void S(softmax_backward_tile)(char *const *p, const intptr_t *step, const
     for (intptr_t r = 0; r < n; r++) {
         const T *const g = S(across)(AT(0, r), width, in0), *const y = S(across)(AT(1, r), width, in1);
         T *const out = S(target_across)(AT(2, r), result);
-        IVDEP for (intptr_t c = 0; c < width; c++) out[c] = F(softmax_slope)(g[c], y[c], (struct F(words)){high[c], low[c]});
+        IVDEP for (intptr_t c = 0; c < width; c++)
+            out[c] = F(softmax_slope)(g[c], y[c], (struct F(words)){high[c], low[c]});
         S(put_across)(AT(2, r), width, out);
     }
 }
@@ -594,15 +595,17 @@ GRADIENT(softmax_backward)
 GRADIENT(log_softmax_backward)
 #undef GRADIENT
 
-// ---- logsumexp_weighted: x, b -> log(abs(sum b*e^x)), sign of the sum. b = 0 removes an element. Of a row with
-// an inf only that counts, and half of its weights, which cannot overflow. The row is read twice, as it comes.
-struct S(weighted) { T least, largest, spoilt; };  // of what takes part: extremes but for NaN; a NaN, if there is one
+// ---- logsumexp_weighted: x, b -> log(abs(sum b*e^x)), sign of the sum. b = 0 removes an element. Of a row
+// with an inf only that counts, and half of its weights, which cannot overflow. The row is read twice.
+// Of what takes part: the extremes but for NaN; and a NaN, if there is one.
+struct S(weighted) { T least, largest, spoilt; };
 INLINE struct S(weighted) S(weighted_extremes)(char *const *p, const intptr_t *step, intptr_t n)
 {
     T low[LANES], high[LANES], spoilt[LANES] = {0}, in0[SPAN], in1[SPAN];
     for (int l = 0; l < LANES; l++) low[l] = (T)INFINITY, high[l] = -(T)INFINITY;
     SPANS(b, m, n) {
-        const T *const x = S(fetch)(AT(0, b), step[0], m, in0, 0), *const w = S(fetch)(AT(1, b), step[1], m, in1, 0);
+        const T *const x = S(fetch)(AT(0, b), step[0], m, in0, 0);
+        const T *const w = S(fetch)(AT(1, b), step[1], m, in1, 0);
         for (intptr_t i = 0; i < m; i += LANES)
             WHOLE for (int l = 0; l < LANES; l++) {
                 const T v = w[i + l] == 0 ? 0 : F(or_nan)(w[i + l], x[i + l]);
@@ -622,7 +625,8 @@ INLINE struct F(total) S(weighted_sum)(char *const *p, const intptr_t *step, int
     struct F(sums) sums = {0};
     T in0[SPAN], in1[SPAN], e[SPAN], v[SPAN];
     SPANS(b, m, n) {
-        const T *const x = S(fetch)(AT(0, b), step[0], m, in0, 0), *const w = S(fetch)(AT(1, b), step[1], m, in1, 0);
+        const T *const x = S(fetch)(AT(0, b), step[0], m, in0, 0);
+        const T *const w = S(fetch)(AT(1, b), step[1], m, in1, 0);
         IVDEP for (intptr_t i = 0; i < PADDED(m); i++) {
             const T all = infinite ? x[i] == (T)INFINITY : F(exp_shifted)(x[i], s.pivot, s.floor, 0);
             e[i] = F(pick)(w[i] == 0, 0, all);
@@ -642,7 +646,8 @@ static void S(logsumexp_weighted)(char **args, const intptr_t *dims, const intpt
         const struct S(weighted) k = S(weighted_extremes)(p, step, n);
         const struct F(scale) s = F(scale)(k.least, k.largest);
         const _Bool infinite = k.largest == (T)INFINITY, empty = k.largest == -(T)INFINITY;
-        const double sum = (infinite ? S(weighted_sum)(p, step, n, s, 1) : S(weighted_sum)(p, step, n, s, 0)).high;
+        const double sum = infinite ? S(weighted_sum)(p, step, n, s, 1).high
+                                    : S(weighted_sum)(p, step, n, s, 0).high;
         const double size = sum < 0 ? -sum : sum;
         T sign = sum > 0 ? 1 : sum < 0 ? -1 : (T)sum, log_of = (T)(s.pivot + log(size * F(two_down)));
         if (size == 0) log_of = -(T)INFINITY;

@@ -21,8 +21,8 @@ from softramp.backends.numba.intrinsics import (
     address, apply_bfloat16, apply_half, at_least, at_most, bits, buffer, copy, every, fma, offset,
     pointer_to)
 from softramp.backends.numba.math import (
-    T, U, down, exp, exp_split_of_sum, largest, lowest, magic, polynomial, smallest_normal, two_down, two_ulps,
-    two_up, up)
+    T, U, down, exp, exp_split_of_sum, largest, lowest, magic, polynomial, smallest_normal, two_down,
+    two_ulps, two_up, up)
 from softramp.backends.numba.pairs import pair, stored, tempering
 
 SPAN, LANES = np.intp(128), np.intp(16)
@@ -415,63 +415,49 @@ def find_scale(args, steps, n, r, k, lines, narrow):
     narrow[k] = is_narrow(least, pivot[k])
 
 
-def softmax_sum(x, sx, out, so, n, scale, narrow):
-    high, low, xs, es = sums(), sums(), span(), scalars()
-    clear(high, low)
-    for start in range(0, n, SPAN):
-        m = at_most(SPAN, n - start)
-        e, p = target_to_wait(out, so, start, m, es), fetch(x, sx, start, m, xs, absent)
-        if narrow:
-            apply(exp_of_narrow, whole_lanes(m), (e,), (p, scale))
-        else:
-            apply(exponential, whole_lanes(m), (e,), (p, scale))
-        for i in range(m, SPAN):
-            e[i] = T(0)
-        apply(add_values, LANES, (high, low), (high, low, groups(e)))
-        put_to_wait(e, out, so, start, m)
-    return inverse(*total(high, low))
-
-
-def softmax_shares(x, sx, out, so, n, scale, narrow, inverse_sum):
-    xs, ys = span(), span()
-    source, step = (out, so) if wide else (x, sx)
-    for start in range(0, n, SPAN):
-        m = at_most(SPAN, n - start)
-        p, y = fetch(source, step, start, m, xs, absent), target(out, so, start, m, ys)
-        if narrow:
-            apply(finish_narrow, whole_lanes(m), (y,), (p, scale, inverse_sum))
-        else:
-            apply(finish, whole_lanes(m), (y,), (p, scale, inverse_sum))
-        put(y, out, so, start, m)
-
-
 def softmax(args, dims, steps, data):
     n, sx, so, batch = dims[1], steps[result + 1], steps[result + 2], batch_of(dims[1])
-    lines, narrow, high, low = (line(), line(), line(), line(), line()), flags(), line(), line()
+    lines, narrow = (line(), line(), line(), line(), line()), flags()
+    of_sum, of_sum_low = line(), line()
+    high, low, xs, es, ys = sums(), sums(), span(), scalars(), span()
     for first in range(0, dims[0], batch):
         count = at_most(batch, dims[0] - first)
         for k in range(count):
             find_scale(args, steps, n, first + k, k, lines, narrow)
         for k in range(count):
             x, out = args[0] + (first + k) * steps[0], args[result] + (first + k) * steps[result]
-            high[k], low[k] = softmax_sum(x, sx, out, so, n, scale_of(lines, k), narrow[k])
+            scale = scale_of(lines, k)
+            clear(high, low)
+            for start in range(0, n, SPAN):
+                m = at_most(SPAN, n - start)
+                e, p = target_to_wait(out, so, start, m, es), fetch(x, sx, start, m, xs, absent)
+                if narrow[k]:
+                    apply(exp_of_narrow, whole_lanes(m), (e,), (p, scale))
+                else:
+                    apply(exponential, whole_lanes(m), (e,), (p, scale))
+                for i in range(m, SPAN):
+                    e[i] = T(0)
+                apply(add_values, LANES, (high, low), (high, low, groups(e)))
+                put_to_wait(e, out, so, start, m)
+            of_sum[k], of_sum_low[k] = inverse(*total(high, low))
         for k in range(count):
             x, out = args[0] + (first + k) * steps[0], args[result] + (first + k) * steps[result]
-            softmax_shares(x, sx, out, so, n, scale_of(lines, k), narrow[k], (high[k], low[k]))
-
-
-def log_softmax_values(x, sx, out, so, n, scale, log_sum):
-    xs, ys = span(), span()
-    for start in range(0, n, SPAN):
-        m = at_most(SPAN, n - start)
-        p, y = fetch(x, sx, start, m, xs, absent), target(out, so, start, m, ys)
-        apply(subtract, whole_lanes(m), (y,), (p, scale, log_sum))
-        put(y, out, so, start, m)
+            source, step = (out, so) if wide else (x, sx)
+            scale, inverse_sum = scale_of(lines, k), (of_sum[k], of_sum_low[k])
+            for start in range(0, n, SPAN):
+                m = at_most(SPAN, n - start)
+                p, y = fetch(source, step, start, m, xs, absent), target(out, so, start, m, ys)
+                if narrow[k]:
+                    apply(finish_narrow, whole_lanes(m), (y,), (p, scale, inverse_sum))
+                else:
+                    apply(finish, whole_lanes(m), (y,), (p, scale, inverse_sum))
+                put(y, out, so, start, m)
 
 
 def log_softmax(args, dims, steps, data):
     n, sx, so, batch = dims[1], steps[result + 1], steps[result + 2], batch_of(dims[1])
     lines, narrow, log_sum = (line(), line(), line(), line(), line()), flags(), line()
+    xs, ys = span(), span()
     for first in range(0, dims[0], batch):
         count = at_most(batch, dims[0] - first)
         for k in range(count):
@@ -481,7 +467,11 @@ def log_softmax(args, dims, steps, data):
             log_sum[k] = log_of(*rest_of_sum(x, sx, n, scale_of(lines, k), narrow[k]))
         for k in range(count):
             x, out = args[0] + (first + k) * steps[0], args[result] + (first + k) * steps[result]
-            log_softmax_values(x, sx, out, so, n, scale_of(lines, k), log_sum[k])
+            for start in range(0, n, SPAN):
+                m = at_most(SPAN, n - start)
+                p, y = fetch(x, sx, start, m, xs, absent), target(out, so, start, m, ys)
+                apply(subtract, whole_lanes(m), (y,), (p, scale_of(lines, k), log_sum[k]))
+                put(y, out, so, start, m)
 
 
 def rest_of_sum(x, sx, n, scale, narrow):
