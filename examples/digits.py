@@ -1,10 +1,14 @@
-"""Run and differentiate a scikit-learn network with softramp, and compare.
+"""Train a network with softramp; run and differentiate one of scikit-learn, and compare.
 
     python examples/digits.py
 
-Trains MLPClassifier on the handwritten digits that ship with scikit-learn, with relu and with the
-logistic function, in float32 and in float64. Then softramp takes the trained weights, predicts, and
-computes the gradient of the loss. Exits with 1 if it does not get what scikit-learn gets.
+First NumPy and softramp alone train a network on handwritten digits, by stochastic gradient descent: as a
+classifier with cross-entropy, and as a support vector machine with the hinge loss. Prints the share of unseen
+digits that they recognise.
+
+Then scikit-learn trains its MLPClassifier on them, with relu and with the logistic function, in float32 and
+in float64, and softramp takes the trained weights, predicts, and computes the gradient of the loss. Exits
+with 1 if it does not get what scikit-learn gets, or recognises too few digits.
 """
 
 from __future__ import annotations
@@ -25,7 +29,50 @@ ACTIVATIONS = {
     "relu": (softramp.relu, softramp.relu_backward),
     "logistic": (softramp.sigmoid, softramp.sigmoid_backward),
 }
+LOSSES = {"cross-entropy": softramp.cross_entropy_with_grad, "hinge loss": softramp.hinge_loss_with_grad}
+ACCURACY = 0.95
 TOLERANCES = {"float32": 1e-6, "float64": 1e-12}  # of the largest difference, over the largest entry
+
+
+class Classifier:
+    """Two layers with relu between them."""
+
+    def __init__(self, rng: np.random.Generator, pixels: int, hidden: int, classes: int) -> None:
+        shapes = [(pixels, hidden), (hidden, classes)]
+        self.weights = [rng.normal(0, (2 / n) ** 0.5, (n, m)).astype(np.float32) for n, m in shapes]
+        self.biases = [np.zeros(m, np.float32) for _, m in shapes]
+
+    def forward(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the hidden layer before relu, and the scores of the classes."""
+        hidden = x @ self.weights[0] + self.biases[0]
+        return hidden, softramp.relu(hidden) @ self.weights[1] + self.biases[1]
+
+    def step(
+        self, x: np.ndarray, labels: np.ndarray, loss_with_grad: Callable[..., Any], rate: float
+    ) -> None:
+        """Go down the gradient of the mean loss; it takes the place of the scores."""
+        hidden, scores = self.forward(x)
+        _, g = loss_with_grad(scores, labels, out=scores)
+        g_hidden = softramp.relu_backward(g @ self.weights[1].T, hidden)
+        for layer, (inputs, slope) in enumerate([(x, g_hidden), (softramp.relu(hidden), g)]):
+            self.weights[layer] -= rate * inputs.T @ slope
+            self.biases[layer] -= rate * slope.sum(axis=0)
+
+    def accuracy(self, x: np.ndarray, labels: np.ndarray) -> float:
+        return float(np.mean(self.forward(x)[1].argmax(axis=1) == labels))
+
+
+def train(loss_with_grad: Callable[..., Any], epochs: int = 30, batch: int = 32, rate: float = 0.1) -> float:
+    """Train on three quarters of the digits; return the accuracy on the others."""
+    digits, rng = load_digits(), np.random.default_rng(0)
+    order = rng.permutation(len(digits.data))
+    x, labels = (digits.data[order] / 16).astype(np.float32), digits.target[order]
+    n = len(x) * 3 // 4
+    classifier = Classifier(rng, x.shape[1], 64, 10)
+    for _ in range(epochs):
+        for rows in np.array_split(rng.permutation(n), n // batch):
+            classifier.step(x[rows], labels[rows], loss_with_grad, rate)
+    return classifier.accuracy(x[n:], labels[n:])
 
 
 class Network:
@@ -103,6 +150,11 @@ def milliseconds(function: Callable[[], Any]) -> float:
 
 def main() -> int:
     missed = 0
+    for loss, loss_with_grad in LOSSES.items():
+        accuracy = train(loss_with_grad)
+        missed += accuracy < ACCURACY
+        verdict = "" if accuracy >= ACCURACY else f", LESS THAN {ACCURACY:.0%}"
+        print(f"{loss:14}{accuracy:7.2%} of unseen digits{verdict}")
     print(f"{'':33}difference  scikit-learn   softramp")
     for activation in ACTIVATIONS:
         for dtype, tolerance in TOLERANCES.items():

@@ -50,15 +50,18 @@
 #include "rows.h"
 #define S(name) name##_f32
 #include "softmax.h"
+#include "losses.h"
 #undef S
 #define FORMAT half
 #define S(name) name##_half
 #include "softmax.h"
+#include "losses.h"
 #undef FORMAT
 #undef S
 #define FORMAT bfloat16
 #define S(name) name##_bfloat16
 #include "softmax.h"
+#include "losses.h"
 #undef FORMAT
 #undef S
 #undef FLOAT
@@ -86,6 +89,7 @@
 #include "rows.h"
 #define S(name) name##_f64
 #include "softmax.h"
+#include "losses.h"
 #undef S
 #undef T
 #undef F
@@ -153,6 +157,9 @@ static const struct kernel kernels[] = {
     ROW(softmax) ROW(softmax_tempered) ROW(softmax_backward)
     ROW(log_softmax) ROW(log_softmax_tempered) ROW(log_softmax_backward)
     ROW(logsumexp) ROW(logsumexp_weighted)
+    ROW(cross_entropy_of_labels) ROW(cross_entropy_of_labels_with_grad)
+    ROW(cross_entropy_of_probabilities) ROW(cross_entropy_of_probabilities_with_grad)
+    ROW(hinge_loss) ROW(hinge_loss_with_grad)
 };
 const struct table JOIN(table_, ISA) = {
     NAME_OF(ISA), sizeof kernels / sizeof *kernels, kernels,

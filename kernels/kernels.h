@@ -49,10 +49,11 @@ struct row {
     loop_fn *loop;  // serial, GIL-free
     const void *data;
     const struct policy *policy;
-    int64_t arrays, inputs, bound, outputs;  // inputs: arrays and parameters given by NumPy; bound here
-    int64_t core_steps, rows;                // 0 for an elementwise loop; bit k: operand k is a row
-    int64_t size, infinity;                  // of an array element: bytes; its bits, 0 if there is none
-    int64_t value[MAX_OPERANDS / 2]; // the bound operands, one to a cell
+    int64_t inputs, bound, outputs;   // inputs: arrays and parameters given by NumPy; bound here
+    int64_t core_steps, rows;         // 0 for an elementwise loop; bit k: operand k is a row
+    int64_t size;                     // of an array element, bytes
+    char type[MAX_OPERANDS];          // of the operands, NumPy's characters
+    int64_t value[MAX_OPERANDS / 2];  // the bound operands, one to a cell
 };
 
 loop_fn run;  // run.c: what NumPy calls, with a struct row

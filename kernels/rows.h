@@ -171,17 +171,24 @@ INLINE T F(exp_tempered)(T x, T pivot, T floor, struct F(temper) t)
     return FMA(e.y, e.scale, e.scale);
 }
 
-// 2^up / sum in two words: rounding it to one would cost each result up to 1 ULP.
+// A number over a sum in two words. For softmax, 2^up / sum: rounding it to one would cost each result up
+// to 1 ULP.
 struct F(inverse) { T high, low; };
-INLINE struct F(inverse) F(inverse)(struct F(total) sum)
+INLINE struct F(inverse) F(ratio)(struct F(total) number, struct F(total) sum)
 {
-    const double q = F(two_up) / sum.high;
+    const double q = number.high / sum.high;
     const T high = (T)q;
 #if FLOAT
     return (struct F(inverse)){high, (T)(q - high)};
 #else
-    return (struct F(inverse)){high, (FMAD(-q, sum.high, F(two_up)) - q * sum.low) / sum.high};
+    const double rest = F(product_plus)(-q, sum.high, number.high) + number.low - q * sum.low;
+    return (struct F(inverse)){high, rest / sum.high};
 #endif
+}
+
+INLINE struct F(inverse) F(inverse)(struct F(total) sum)
+{
+    return F(ratio)((struct F(total)){F(two_up), 0}, sum);
 }
 
 // e / sum, for e times 2^up
@@ -242,10 +249,10 @@ INLINE double log1p_fast(double r)
 #endif
 
 // log(maxima + rest * 2^-up)
-INLINE T F(log_sum)(struct F(total) rest, uint64_t maxima)
+INLINE double F(log_sum)(struct F(total) rest, uint64_t maxima)
 {
     const double r = rest.high * F(two_down) + ((double)maxima - 1);
-    return (T)(log1p_fast(r) + (FLOAT ? 0 : rest.low * F(two_down) / (1 + r)));
+    return log1p_fast(r) + (FLOAT ? 0 : rest.low * F(two_down) / (1 + r));
 }
 
 // The same of a tempered row, x as it comes.
@@ -300,3 +307,73 @@ INLINE void F(add_products)(struct F(sums) *s, const T *v, const T *w, intptr_t 
     *s = sums;
 }
 
+// ---- Losses
+// sum of a*v, of double the product with what it rounds off.
+INLINE void F(add_weighted)(double *high, double *low, double a, double v)
+{
+    const double product = a * v;
+    F(add)(high, low, product);
+    if (!FLOAT) *low += F(product_low)(a, v, product);
+}
+
+// The sum of what may be infinite, which spoils the second word.
+INLINE double F(total_or_infinity)(const struct F(sums) *s)
+{
+    const double total = F(total)(s).high;
+    double plain = 0;
+    for (int l = 0; l < LANES; l++) plain += s->high[l];
+    return total == total ? total : plain;
+}
+
+// What a row's elements are pulled up with: sum(a), sum(a * (pivot - x)).
+struct F(pull) { struct F(total) sum; double drop; };
+
+INLINE T F(loss_of_row)(T pivot, T x, double log_sum, struct F(pull) pull, double hard)
+{
+    const double soft = FMAD(pull.sum.high, log_sum, FMAD(pull.sum.low, log_sum, pull.drop));
+    return (T)(hard == 0 ? soft : FMAD(hard, ((double)pivot - x) + log_sum, soft));
+}
+
+// softmax * sum(a) / divisor is (e / sum) * after: a factor far above 1 comes after the rounding to subnormal
+// numbers, or it would bring up what exp_shifted() has moved to the floor.
+struct F(slopes) {
+    struct F(inverse) inverse, keep, others;  // others: all shares but that of one maximum
+    T after, spread;
+    double sum, divisor;
+};
+INLINE struct F(slopes) F(slopes)(struct F(total) rest, uint64_t maxima, double sum, double divisor,
+                                  double keep, double spread)
+{
+    const double factor = sum / divisor, size = factor < 0 ? -factor : factor, most = 0x1p20;
+    const double sign = factor < 0 ? -1 : 1;
+    const double lost = FLOAT ? 0 : sign * F(product_plus)(-factor, divisor, sum) / divisor;
+    const struct F(total) by = {(size > most ? most : size) * F(two_up), size > most ? 0 : lost * F(two_up)};
+    struct F(total) others = rest, whole = rest;
+    F(add)(&others.high, &others.low, ((double)maxima - 1) * F(two_up));
+    F(add)(&whole.high, &whole.low, (double)maxima * F(two_up));
+    whole = F(normalized)(whole.high, whole.low);
+    return (struct F(slopes)){
+        F(ratio)(by, whole), F(ratio)((struct F(total)){keep, 0}, (struct F(total)){divisor, 0}),
+        F(ratio)(others, whole), (T)(sign * (size > most ? size / most : 1)), (T)(spread / divisor), sum,
+        divisor};
+}
+
+// The gradient at one element, which is pulled with `own`, all others with `rest`. Where its share is more
+// than a half, sum(a) * softmax and `own` would cancel.
+INLINE T F(slope_at)(T x, struct F(scale) s, struct F(slopes) g, double own, double rest)
+{
+    const T share = F(share)(F(exp_shifted)(x, s.pivot, s.floor, 0), g.inverse, 0) * g.after;
+    const double missing = FMAD(-g.sum, g.others.high, rest) - g.sum * g.others.low;
+    return x == s.pivot && g.others.high < 0.5f ? (T)(missing / g.divisor) : (T)(share - own / g.divisor);
+}
+
+// margin + (runner_up - own), rounded once.
+INLINE double F(hinge_value)(double margin, double runner_up, double own)
+{
+    double high = margin, low = 0;
+    const double difference = runner_up - own, back = difference - runner_up;
+    const double lost = (runner_up - (difference - back)) - (own + back);
+    const double sum = high + difference, from = sum - high;
+    low = ((high - (sum - from)) + (difference - from)) + lost;
+    return sum - sum == 0 ? sum + low : sum;
+}

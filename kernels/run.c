@@ -49,19 +49,17 @@ static void fp_leave(fp_state before, bool overflowed)
 }
 #endif
 
-// The bits of a number, its sign aside, are those of infinity.
-static bool is_infinite(const char *p, intptr_t size, int64_t infinity)
+static bool is_infinite(const char *p, char type)
 {
+    const uint64_t sign = UINT64_C(1) << 63;
     uint64_t u = 0;  // x86 and ARM are little-endian
-    memcpy(&u, p, size);
-    return (u & ~(UINT64_C(1) << (8 * size - 1))) == (uint64_t)infinity;
-}
-
-// A parameter of a 16-bit function is a float32.
-static bool input_is_infinite(const struct row *row, int k, const char *p)
-{
-    if (row->size == 2 && k >= row->arrays) return is_infinite(p, 4, 0x7f800000);
-    return is_infinite(p, row->size, row->infinity);
+    switch (type) {
+    case 'e': memcpy(&u, p, 2); return (u & 0x7fff) == 0x7c00;
+    case 'E': memcpy(&u, p, 2); return (u & 0x7fff) == 0x7f80;
+    case 'f': memcpy(&u, p, 4); return (u & 0x7fffffff) == 0x7f800000;
+    case 'd': memcpy(&u, p, 8); return (u & ~sign) == UINT64_C(0x7ff0000000000000);
+    default: return false;
+    }
 }
 
 // Whether an output is infinite where no input is: the flag alone may come from a branch that a
@@ -79,9 +77,9 @@ static bool truly_overflowed(const struct row *row, char **args, const intptr_t 
             const char *at[MAX_OPERANDS];
             for (int k = 0; k < operands; k++) at[k] = args[k] + r * steps[k] + i * along[k];
             for (int o = inputs; o < operands; o++) {
-                bool infinite = is_infinite(at[o], row->size, row->infinity);
+                bool infinite = is_infinite(at[o], row->type[o]);
                 for (int k = 0; infinite && k < inputs; k++)
-                    infinite = at[k] == at[o] || !input_is_infinite(row, k, at[k]);
+                    infinite = at[k] == at[o] || !is_infinite(at[k], row->type[k]);
                 if (infinite) return true;
             }
         }

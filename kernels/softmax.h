@@ -109,7 +109,8 @@ INLINE void S(put)(char *to, intptr_t step, intptr_t m, const T *from)
     T *const v = (T *)to;
     const int part = m;
     if (from == v) return;
-    if (step == sizeof(T)) {
+    if (step == sizeof(T) && m % LANES == 0) memcpy(to, from, m * sizeof(T));
+    else if (step == sizeof(T)) {
         IVDEP WHOLE for (int i = 0; i < LANES; i++)
             if (i < part) v[i] = from[i];
     } else for (intptr_t i = 0; i < m; i++) *(T *)(to + i * step) = from[i];

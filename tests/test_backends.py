@@ -25,7 +25,7 @@ import softramp
 from softramp import backends
 from softramp.backends import c
 from softramp.composites import public
-from softramp.definitions import definitions
+from softramp.definitions import definitions, mixed
 from softramp.definitions.registry import BFLOAT16
 
 needs_c = pytest.mark.skipif(not ISAS, reason=c.why_missing())
@@ -44,12 +44,12 @@ def test_c_is_there_if_it_is_required():
 @pytest.mark.parametrize("isa", ISAS)
 def test_c_has_a_kernel_for_every_definition(isa):
     found = set(backends.load("c", isa=isa).backend._kernels)
-    for name, definition in definitions.items():
+    for name, definition in (definitions | mixed).items():
         file = "kernels/instantiate.h" if definition.gufunc_signature else "kernels/activations.inc"
         types = definition.types + (BFLOAT16 if "bfloat16" in definition.dtypes else "")
         for type in types:
             assert (name, type) in found, f"{file} wants a line for {name} (KERNEL_ANY if it has integers)"
-    assert {name for name, _ in found} <= set(definitions), "src/softramp/definitions/ wants a line"
+    assert {name for name, _ in found} <= set(definitions | mixed), "src/softramp/definitions/ wants a line"
 
 
 @each_function
@@ -137,7 +137,7 @@ def test_names():
     assert set(softramp.__all__) == set(dir(softramp))
     for namespace in NAMESPACES:
         assert dir(namespace) == sorted(public)
-        assert dir(namespace.ufuncs) == sorted(definitions)
+        assert dir(namespace.ufuncs) == sorted(definitions | mixed)
         with pytest.raises(AttributeError, match="nothing"):
             namespace.nothing  # noqa: B018
 
@@ -161,7 +161,7 @@ assert (np.array([1.0]) / 3 == before).all()
 
 COMPUTE = """
 import numpy as np, softramp
-from softramp.definitions import definitions
+from softramp.definitions import definitions, mixed
 x = np.linspace(-5, 5, 1001)
 expected = definitions["silu"].function(x)
 """

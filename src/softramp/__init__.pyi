@@ -501,3 +501,31 @@ def logsumexp_backward(g: NDArray[_F] | float, x: NDArray[_F], y: NDArray[_F] | 
 @overload
 def logsumexp_backward(g: Any, x: Any, y: Any, /, axis: _Axis = -1, *, where: ArrayLike = True,
                        b: ArrayLike | None = None, keepdims: bool = False, out: Any = None) -> Any: ...
+# Losses
+
+_Reduction = Literal["mean", "sum", "none"]
+
+def cross_entropy(logits: ArrayLike, labels: ArrayLike, axis: int = -1, *, weight: ArrayLike | None = None,
+                  ignore_index: int | None = None, label_smoothing: float = 0.0,
+                  reduction: _Reduction = "mean") -> Any: ...
+@overload
+def cross_entropy_with_grad(logits: NDArray[_F], labels: ArrayLike, axis: int = -1, *,
+                            weight: ArrayLike | None = None, ignore_index: int | None = None,
+                            label_smoothing: float = 0.0, reduction: _Reduction = "mean",
+                            out: None = None) -> tuple[Any, NDArray[_F]]: ...
+@overload
+def cross_entropy_with_grad(logits: ArrayLike, labels: ArrayLike, axis: int = -1, *,
+                            weight: ArrayLike | None = None, ignore_index: int | None = None,
+                            label_smoothing: float = 0.0, reduction: _Reduction = "mean",
+                            out: Any = None) -> tuple[Any, Any]: ...
+def hinge_loss(scores: ArrayLike, labels: ArrayLike, axis: int = -1, *, margin: float = 1.0,
+               weight: ArrayLike | None = None, ignore_index: int | None = None,
+               reduction: _Reduction = "mean") -> Any: ...
+@overload
+def hinge_loss_with_grad(scores: NDArray[_F], labels: ArrayLike, axis: int = -1, *, margin: float = 1.0,
+                         weight: ArrayLike | None = None, ignore_index: int | None = None,
+                         reduction: _Reduction = "mean", out: None = None) -> tuple[Any, NDArray[_F]]: ...
+@overload
+def hinge_loss_with_grad(scores: ArrayLike, labels: ArrayLike, axis: int = -1, *, margin: float = 1.0,
+                         weight: ArrayLike | None = None, ignore_index: int | None = None,
+                         reduction: _Reduction = "mean", out: Any = None) -> tuple[Any, Any]: ...

@@ -31,14 +31,13 @@ class Row(ctypes.Structure):
         ("loop", ctypes.c_void_p),
         ("data", ctypes.c_void_p),
         ("policy", ctypes.POINTER(Policy)),
-        ("arrays", ctypes.c_int64),
         ("inputs", ctypes.c_int64),
         ("bound", ctypes.c_int64),
         ("outputs", ctypes.c_int64),
         ("core_steps", ctypes.c_int64),
         ("rows", ctypes.c_int64),
         ("size", ctypes.c_int64),
-        ("infinity", ctypes.c_int64),
+        ("type", ctypes.c_char * (2 * MAX_BOUND)),
         ("value", ctypes.c_int64 * MAX_BOUND),
     ]
 
@@ -125,11 +124,9 @@ def _row(definition: Definition, char: str, *, bound: bool, per_row: bool) -> tu
     defaults = list(definition.defaults) if bound else []
     inputs = definition.nin + (0 if bound else len(definition.parameters))
     rows = (True,) * (inputs + definition.nout) if per_row else definition.rows
-    row = Row(policy=ctypes.pointer(policy), arrays=definition.nin, inputs=inputs, bound=len(defaults),
-              outputs=definition.nout, core_steps=sum(rows), rows=sum(row << k for k, row in enumerate(rows)),
-              size=array.itemsize)
-    if char not in INTEGERS:
-        row.infinity = int(np.array([np.inf], array).view(f"u{array.itemsize}")[0])
+    row = Row(policy=ctypes.pointer(policy), inputs=inputs, bound=len(defaults), outputs=definition.nout,
+              core_steps=sum(rows), rows=sum(row << k for k, row in enumerate(rows)), size=array.itemsize,
+              type="".join(dtype.char for dtype in operand_dtypes(definition, char)).encode())
     for k, value in enumerate(defaults):
         if char in INTEGERS:
             value = min(max(value, np.iinfo(array).min), np.iinfo(array).max)
@@ -174,8 +171,11 @@ def parameter_dtype(char: str) -> np.dtype[Any]:
 
 
 def operand_dtypes(definition: Definition, char: str, *, bound: bool = False) -> list[np.dtype[Any]]:
-    """The types of a loop: array operands, parameters unless bound, outputs."""
+    """The types of a loop: array operands, parameters unless bound, outputs; or as the definition says."""
     array, parameter = dtype_of(char), parameter_dtype(char)
+    if definition.operand_types:
+        own = {"x": array, "w": parameter}
+        return [own[kind] if kind in own else np.dtype(kind) for kind in definition.operand_types]
     parameters = [] if bound else [parameter] * len(definition.parameters)
     return [array] * definition.nin + parameters + [array] * definition.nout
 

@@ -44,7 +44,7 @@ def call(function: Callable[..., Any], operands: Sequence[Any], axis: Any, **key
     outside = next((a for a in operands if _is_foreign(a) and not _is_dask(a)), None)
     if outside is None or keywords["out"] is not None:
         return result
-    return _wrap(outside, result) if outside.shape and np.shape(result) == outside.shape else result
+    return wrap(outside, result) if outside.shape and np.shape(result) == outside.shape else result
 
 
 def _inside(a: Any) -> Any:
@@ -54,7 +54,8 @@ def _inside(a: Any) -> Any:
     return a.data if getattr(a, "chunks", None) is not None else np.asarray(a)
 
 
-def _wrap(outside: Any, result: Any) -> Any:
+def wrap(outside: Any, result: Any) -> Any:
+    """The result like an array of the same shape."""
     if hasattr(outside, "__array_wrap__"):
         return outside.__array_wrap__(result)
     labels = dict(zip(("index", "columns"), outside.axes))  # pandas, from 3 on

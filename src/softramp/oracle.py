@@ -371,7 +371,7 @@ def _difference(x: Array, y: Array) -> tuple[Array, Array]:
     """x - y, and what rounding takes from it."""
     z = x - y
     back = z - x
-    return z, (x - (z - back)) - (y + back)
+    return z, np.where(np.isfinite(z), (x - (z - back)) - (y + back), 0)
 
 
 def _parts(x: Array) -> tuple[Array, Array]:
@@ -398,7 +398,7 @@ def _exponentials(x: Array, temperature: Array | None = None) -> tuple[Array, Ar
     z, low = _difference(x, top)
     if temperature is not None:
         top, (z, low) = top / temperature, _quotient(z, low, temperature)
-    return top, z, np.exp(z) * (1 + np.where(np.isfinite(z), low, 0))
+    return top, z, np.exp(z) * (1 + low)
 
 
 def _log_sum(z: Array, e: Array) -> Array:
@@ -465,6 +465,43 @@ def log_softmax_backward(g: Array, y: Array) -> Measured:
     g, e = g.astype(LONG), np.exp(y.astype(LONG))
     value = g - e * g.sum(-1, keepdims=True)
     return value, np.maximum(abs(value), np.maximum(abs(g), e * abs(g).sum(-1, keepdims=True)))
+
+
+@np.errstate(all="ignore")
+def cross_entropy(x: Array, a: Array, tight: bool) -> tuple[Measured, Measured]:
+    """Loss and gradient of -sum(a * log_softmax(x)), each with what an ULP is measured of.
+
+    Of the gradient: the larger of its two terms, or itself, where nothing may cancel.
+    """
+    a = a.astype(LONG)
+    top, z, e = _exponentials(x.astype(LONG))
+    classes, first = np.arange(x.shape[-1]), z.argmax(-1, keepdims=True)
+    rest, pulls = (np.where(classes == first, 0, v).sum(-1, keepdims=True) for v in (e, a))
+    log_sum, sum_a = np.log1p(rest), a.sum(-1, keepdims=True)
+    log_softmax = z - log_sum + _difference(x.astype(LONG), top)[1]
+    spoilt = np.where(np.isfinite(top), 0, np.nan)
+    loss = spoilt[..., 0] - np.where(a == 0, 0, a * log_softmax).sum(-1)
+    softmax = e / (1 + rest)
+    confident = (classes == first) & (rest < 1)
+    gradient = spoilt + np.where(confident, pulls - sum_a * rest / (1 + rest), sum_a * softmax - a)
+    eps = np.finfo(np.float64 if x.dtype == np.float64 else np.float32).eps
+    unit = np.maximum(abs(loss), (abs(top + log_sum) * sum_a)[..., 0] * (eps / 2))
+    terms = abs(gradient) if tight else np.maximum(sum_a * softmax, a)
+    return (loss, unit), (gradient, terms)
+
+
+@np.errstate(all="ignore")
+def hinge_loss(x: Array, labels: Array) -> tuple[Measured, Measured]:
+    """Loss and gradient with a margin of 1, each with what an ULP is measured of."""
+    x = x.astype(LONG)
+    own = np.arange(x.shape[-1]) == labels[:, None]
+    others = np.where(own, -np.inf, x)
+    runner_up = np.arange(x.shape[-1]) == others.argmax(-1)[:, None]
+    z, low = _difference(others.max(-1), x[own])
+    above, lost = _difference(z, LONG(-1))
+    loss = np.where(x.max(-1) == x.max(-1), np.maximum(above + (lost + low), 0), np.nan)
+    gradient = np.where(loss[:, None] > 0, runner_up.astype(LONG) - own, loss[:, None])
+    return (loss, loss), (gradient, gradient)
 
 
 def row_reference(name: str, *operands: Array) -> tuple[Measured, ...]:

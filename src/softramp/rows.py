@@ -285,7 +285,7 @@ def _reduce_masked(
 
 def array(x: Any, name: str) -> np.ndarray[Any, Any]:
     """The operand of a function that takes arrays of NumPy only."""
-    if isinstance(x, np.ma.MaskedArray) or (hasattr(x, "chunks") and hasattr(x, "__array_ufunc__")):
+    if isinstance(x, np.ma.MaskedArray) or getattr(x, "chunks", None) is not None:
         raise TypeError(f"{name} takes NumPy arrays and what np.asarray makes one of, not {type(x).__name__}")
     return np.asarray(x)
 

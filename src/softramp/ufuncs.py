@@ -15,7 +15,7 @@ import numpy as np
 
 from softramp import activations, backends, factory
 from softramp.composites import bind, composites, public
-from softramp.definitions import definitions
+from softramp.definitions import definitions, mixed
 
 
 _lock = threading.RLock()
@@ -46,7 +46,7 @@ class Namespace(_Made):
         super().__init__(self._public, public)
         self.backend = backend
         self.name: str = backend.name
-        self.ufuncs = _Made(self._ufunc)
+        self.ufuncs = _Made(self._ufunc, definitions | mixed)
         self.unary = _Made(self._bound)
         self.per_row = _Made(self._per_row)
         self.plain = _Made(self._plain)
@@ -57,7 +57,7 @@ class Namespace(_Made):
         return str(self.backend.isa)
 
     def _ufunc(self, name: str) -> np.ufunc:
-        definition = definitions[name]
+        definition = (definitions | mixed)[name]
         is_public = name in public and name not in composites and not definition.parameters
         return factory.make(definition, self.backend, module="softramp" if is_public else __name__)
 
@@ -89,4 +89,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return list(definitions)
+    return [*definitions, *mixed]

@@ -13,7 +13,7 @@ import numpy as np
 
 from softramp import backends
 from softramp.backends import c
-from softramp.definitions import Definition, definitions
+from softramp.definitions import Definition, definitions, mixed
 from softramp.definitions.registry import BFLOAT16, FLOATING, NARROW
 from softramp.factory import dtype_of, parameter_dtype
 
@@ -25,6 +25,7 @@ Array = np.ndarray[Any, Any]
 NEAR_ROOT = 0.25
 ROOT_BAR = {"float32": 0.25, "float64": 1.0}  # in eps: 2**-25, 2**-52
 NARROW_ROOT_BAR = 1.0  # in ULP
+ROW_SUM = "eps row sum"
 ROW_SUM_BAR = {"float16": 0.51, "bfloat16": 0.51, "float32": 1.0, "float64": 4.0}  # in eps
 LENGTHS = (1, 2, 3, 7, 15, 16, 17, 100, 127, 128, 129, 1000, 4096, 16385, 100_000, 1_000_000, 4_000_000)
 TEMPERATURES = (0.7, 3.0, 100.0, 0.01, -0.3)
@@ -163,7 +164,7 @@ def row_operands(definition: Definition, x: Array) -> list[Array]:
 
 def measure(name: str, dtype: str, namespaces: Iterable[Namespace], n: int) -> Iterator[Measurement]:
     """Measure one function in one dtype, in several backends, on about `n` inputs."""
-    definition, namespaces = definitions[name], list(namespaces)
+    definition, namespaces = (definitions | mixed)[name], list(namespaces)
     with np.errstate(all="ignore"):
         if definition.gufunc_signature:
             found = _measure_rows(definition, dtype, namespaces, n)
@@ -219,23 +220,58 @@ def root_unit(definition: Definition, operands: list[Array]) -> Array:
 def _measure_rows(
     definition: Definition, dtype: str, namespaces: list[Namespace], n: int
 ) -> list[list[_Found]]:
-    from softramp import oracle
-
-    bars = {"ULP": definition.promised(dtype)}
-    if definition.name in ("softmax", "softmax_tempered"):
-        bars["eps row sum"] = ROW_SUM_BAR[dtype]
+    bars = _row_bars(definition, dtype)
     worst = [dict.fromkeys(bars, (0.0, "")) for _ in namespaces]
-    for label, x in row_inputs(dtype, n):
-        operands = row_operands(definition, x)
-        exact = oracle.row_reference(definition.name, *operands)
+    for label, operands, exact in _row_cases(definition, dtype, n):
         for namespace, found in zip(namespaces, worst, strict=True):
             results = getattr(namespace.ufuncs, definition.name)(*operands)
             results = results if definition.nout > 1 else (results,)
-            errors = [float(row_error(y, *e).max()) for y, e in zip(results, exact, strict=True)]
-            for quantity in bars:
-                error = max(errors) if quantity == "ULP" else row_sum_error(results[0])
+            errors = {q: float(row_error(y, *e).max()) for q, y, e in zip(bars, results, exact)}
+            if ROW_SUM in bars:
+                errors[ROW_SUM] = row_sum_error(results[0])
+            for quantity, error in errors.items():
                 found[quantity] = max(found[quantity], (error, label), key=_first)
     return [[(quantity, *found[quantity], bar) for quantity, bar in bars.items()] for found in worst]
+
+
+def _row_bars(definition: Definition, dtype: str) -> dict[str, float]:
+    """What is promised of each output, and of the sum of a softmax."""
+    names = "ULP", "ULP sign" if definition.name == "logsumexp_weighted" else "ULP gradient"
+    types = definition.operand_types[definition.nin:] or "x" * definition.nout
+    wide = "float32" if dtype in NARROW else dtype  # of losses
+    bars = {name: definition.promised(wide if type == "w" else dtype) for name, type in zip(names, types)}
+    if definition.name in ("softmax", "softmax_tempered"):
+        bars[ROW_SUM] = ROW_SUM_BAR[dtype]
+    return bars
+
+
+def _row_cases(definition: Definition, dtype: str, n: int) -> Iterator[tuple[str, list[Any], Any]]:
+    """What the rows are, operands, and exact outputs with their units."""
+    from softramp import oracle
+
+    for label, x in row_inputs(dtype, n):
+        if definition.name not in mixed:
+            operands = row_operands(definition, x)
+            yield label, operands, oracle.row_reference(definition.name, *operands)
+        elif x.shape[-1] > 1 or not definition.name.startswith("hinge"):
+            yield label, *_loss_case(definition, x)
+
+
+def _loss_case(definition: Definition, x: Array) -> tuple[list[Any], Any]:
+    """Random labels or probabilities; weights, factors, margins and divisors of 1."""
+    from softramp import oracle
+
+    rng, width, parameter = np.random.default_rng(4), x.shape[-1], parameter_dtype(x.dtype.char)
+    factors: list[Any] = [1.0] * (definition.nin - 2)
+    labels = rng.integers(0, width, len(x))
+    if definition.name.startswith("hinge"):
+        return [x, labels, *factors], oracle.hinge_loss(x, labels)
+    factors[:3] = [np.ones(width, parameter), 1.0, 0.0]
+    if "labels" in definition.name:
+        return [x, labels, *factors], oracle.cross_entropy(x, np.arange(width) == labels[:, None], True)
+    t = rng.exponential(1, x.shape)
+    t = (t / t.sum(-1, keepdims=True)).astype(parameter)
+    return [x, t, *factors], oracle.cross_entropy(x, t, False)
 
 
 def row_error(y: Array, exact: Array, unit: Array) -> Array:
@@ -297,8 +333,8 @@ def add_parser(subparsers: Any) -> None:
 
 
 def _function_name(text: str) -> str:
-    if text not in definitions:
-        raise argparse.ArgumentTypeError(f"no function {text!r}; there are {', '.join(definitions)}")
+    if text not in definitions | mixed:
+        raise argparse.ArgumentTypeError(f"no function {text!r}; there are {', '.join(definitions | mixed)}")
     return text
 
 
@@ -319,8 +355,9 @@ def run(args: argparse.Namespace) -> int:
     if dtype_of(BFLOAT16) is None and "bfloat16" in (args.dtype or ()):
         raise UsageError("bfloat16 needs ml_dtypes: pip install 'softramp[bfloat16]'")
     here = [name for name in FLOATING if name != "bfloat16" or dtype_of(BFLOAT16) is not None]
-    cases = [(name, dtype) for name in args.functions or definitions for dtype in args.dtype or here
-             if dtype in definitions[name].dtypes]
+    known = definitions | mixed
+    cases = [(name, dtype) for name in args.functions or known for dtype in args.dtype or here
+             if dtype in known[name].dtypes]
     measurements = [m for name, dtype in _progress(cases) for m in measure(name, dtype, chosen, args.samples)]
     _print_table(measurements)
     if args.json:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from softramp.definitions import Definition, definitions
+from softramp.definitions import Definition, definitions, mixed
 from softramp.definitions.numpydoc import complete_along_axes
 from softramp.rows import signature
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 composites: dict[str, FunctionType] = {}
-promises: dict[str, Definition | None] = {}  # of functions along axes: whose errors they have; None if exact
+promises: dict[str, Definition | None] = {}  # whose errors a function has; None if it is exact
 
 
 def composite(function: _F) -> _F:
@@ -23,6 +23,16 @@ def composite(function: _F) -> _F:
     assert isinstance(function, FunctionType)
     composites[function.__name__] = function
     return function
+
+
+def promising(promise: Definition | None) -> Callable[[_F], _F]:
+    """Register a public function that has the errors of a definition; None if it is exact."""
+
+    def register(function: _F) -> _F:
+        promises[function.__name__] = promise
+        return composite(function)
+
+    return register
 
 
 def along_axes(promise: Definition | None, *, hole: str = "0") -> Callable[[_F], _F]:
@@ -33,9 +43,8 @@ def along_axes(promise: Definition | None, *, hole: str = "0") -> Callable[[_F],
     """
 
     def register(function: _F) -> _F:
-        promises[function.__name__] = promise
         function.__doc__ = complete_along_axes(function, promise, hole)
-        return composite(function)
+        return promising(promise)(function)
 
     return register
 
@@ -51,7 +60,7 @@ class _Named:
 def bind(source: FunctionType, namespace: Namespace) -> Callable[..., Any]:
     """The function over the ufuncs of a backend. By its own name it finds itself."""
     named = source.__code__.co_names
-    ufuncs = [name for name in named if name in definitions]
+    ufuncs = [name for name in named if name in definitions or name in mixed]
     kinds = [kind for kind in ("ufuncs", "per_row", "plain") if kind in named]
     scope = {kind: _Named(getattr(namespace, kind), ufuncs) for kind in kinds}
     function = FunctionType(source.__code__, source.__globals__ | scope, source.__name__, source.__defaults__)

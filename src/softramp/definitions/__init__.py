@@ -10,9 +10,9 @@ bfloat16 array comes to them as float32.
 """
 
 from softramp.definitions import (  # isort: skip  # the order of tables
-    piecewise, clipped, exponential, sigmoidal, logarithmic, algebraic, gated, gelu, glu, rows)
-from softramp.definitions.registry import Bar, Definition, definitions
+    piecewise, clipped, exponential, sigmoidal, logarithmic, algebraic, gated, gelu, glu, rows, losses)
+from softramp.definitions.registry import Bar, Definition, definitions, mixed
 
 __all__ = [
     "Bar", "Definition", "algebraic", "clipped", "definitions", "exponential", "gated", "gelu", "glu",
-    "logarithmic", "piecewise", "rows", "sigmoidal"]
+    "logarithmic", "losses", "mixed", "piecewise", "rows", "sigmoidal"]

@@ -31,7 +31,7 @@ class Definition:
     """One function: its definition, and what follows from its signature."""
 
     def __init__(self, function: Callable[..., Any], bar: Bar, *, nout: int = 1, signature: str | None = None,
-                 integers: bool = False, requires: tuple[str, ...] = ()) -> None:
+                 operand_types: str = "", integers: bool = False, requires: tuple[str, ...] = ()) -> None:
         code = function.__code__
         names = code.co_varnames[: code.co_argcount]
         defaults = function.__defaults__ or ()
@@ -45,6 +45,7 @@ class Definition:
         self.parameters = list(names[code.co_posonlyargcount :])
         self.defaults = defaults  # of the last parameters
         self.gufunc_signature = signature
+        self.operand_types = operand_types  # x: that of the arrays, w: of parameters; others are NumPy's
 
     @property
     def nin(self) -> int:
@@ -103,7 +104,9 @@ class Definition:
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _definitions: dict[str, Definition] = {}
+_mixed: dict[str, Definition] = {}
 definitions: Mapping[str, Definition] = MappingProxyType(_definitions)
+mixed: Mapping[str, Definition] = MappingProxyType(_mixed)  # rows of several types: under softramp.ufuncs only
 
 
 def elementwise(
@@ -119,9 +122,16 @@ def row(float32: float, float64: float, signature: str, *, nout: int = 1) -> Cal
     return _register(Bar(float32, float64), nout=nout, signature=signature)
 
 
-def _register(bar: Bar, **what: Any) -> Callable[[_F], _F]:
+def mixed_row(
+    float32: float, float64: float, signature: str, operand_types: str, *, nout: int = 1
+) -> Callable[[_F], _F]:
+    """Register a function of each row that takes operands of several types."""
+    return _register(Bar(float32, float64), _mixed, nout=nout, signature=signature, operand_types=operand_types)
+
+
+def _register(bar: Bar, table: dict[str, Definition] = _definitions, **what: Any) -> Callable[[_F], _F]:
     def register(function: _F) -> _F:
-        _definitions[function.__name__] = Definition(function, bar, **what)
+        table[function.__name__] = Definition(function, bar, **what)
         return function
 
     return register

@@ -32,9 +32,8 @@ WORD, MAX_OPERANDS, MAX_THREADS = 8, 2 * MAX_BOUND, 256
 # Where things are, in words: in a Row, in a Policy, in the pool's state.
 _row = {name: getattr(Row, name).offset // WORD for name, _ in Row._fields_}
 SERIAL, DATA, POLICY = _row["loop"], _row["data"], _row["policy"]
-ARRAYS, INPUTS, BOUND, OUTPUTS, CORE_STEPS, ROWS, SIZE, INFINITY, VALUE = (
-    _row[name] for name in (
-        "arrays", "inputs", "bound", "outputs", "core_steps", "rows", "size", "infinity", "value"))
+INPUTS, BOUND, OUTPUTS, CORE_STEPS, ROWS, SIZE, TYPE, VALUE = (
+    _row[name] for name in ("inputs", "bound", "outputs", "core_steps", "rows", "size", "type", "value"))
 _policy = {name: getattr(Policy, name).offset // WORD for name, _ in Policy._fields_}
 THREADS, GRAIN, KEY = _policy["threads"], _policy["grain"], _policy["key"]
 
@@ -53,8 +52,8 @@ state_at = _state.ctypes.data
 mutex, work, finished = (state_at + WORD * k for k in (MUTEX, WORK, FINISHED))
 
 words, uint16_at, uint32_at = pointer_to(np.intp), pointer_to(np.uint16), pointer_to(np.uint32)
-FLOAT32_INFINITY = 0x7F800000
 addresses, all_of_steps = buffer(np.intp, MAX_OPERANDS), buffer(np.intp, 2 * MAX_OPERANDS)
+HALF, BRAIN, SINGLE, DOUBLE = map(ord, "eEfd")
 four, sixteen = buffer(np.intp, 4), buffer(np.intp, 16)
 
 CONSEQUENCE = "a call uses one thread and may hide an overflow, for Numba cannot compile the pool here"
@@ -160,7 +159,7 @@ def check_overflow(args, dims, steps, row):
 
     The flag alone may come from a branch that LLVM ran for all elements and selected from.
     """
-    inputs, size, at = row[INPUTS] + row[BOUND], row[SIZE], addresses()
+    inputs, at = row[INPUTS] + row[BOUND], addresses()
     operands = inputs + row[OUTPUTS]
     for i in range(dims[0]):
         for j in range(dims[1]):
@@ -171,27 +170,23 @@ def check_overflow(args, dims, steps, row):
                     at[k] += j * steps[step]
                     step += 1
             for o in range(inputs, operands):
-                infinite = is_infinite(at[o], size, row[INFINITY])
+                infinite = is_infinite(at[o], row[TYPE] >> (8 * o))
                 for k in range(inputs):
-                    infinite = infinite and (at[k] == at[o] or not input_is_infinite(row, k, at[k]))
+                    infinite = infinite and (at[k] == at[o] or not is_infinite(at[k], row[TYPE] >> (8 * k)))
                 if infinite:
                     dims[3] = 1
                     return
 
 
 @jit
-def is_infinite(at, size, infinity):
-    """Whether the bits of a number, its sign aside, are those of infinity."""
-    bits = uint16_at(at)[0] if size == 2 else uint32_at(at)[0] if size == 4 else words(at)[0]
-    return bits & ~(1 << (8 * size - 1)) == infinity
-
-
-@jit
-def input_is_infinite(row, k, at):
-    """A parameter of a 16-bit function is a float32."""
-    if row[SIZE] == 2 and k >= row[ARRAYS]:
-        return is_infinite(at, 4, FLOAT32_INFINITY)
-    return is_infinite(at, row[SIZE], row[INFINITY])
+def is_infinite(at, type):
+    """Of a number of a type, which is the character in the lowest byte."""
+    type &= 0xFF
+    if type == HALF or type == BRAIN:
+        return uint16_at(at)[0] & 0x7FFF == (0x7C00 if type == HALF else 0x7F80)
+    if type == SINGLE:
+        return uint32_at(at)[0] & 0x7FFFFFFF == 0x7F800000
+    return type == DOUBLE and words(at)[0] & 0x7FFFFFFFFFFFFFFF == 0x7FF0000000000000
 
 
 # ---- Calls in pieces. dims: outer elements, core dimension or 1, threads wanted, whether the call is done

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numba import cfunc, types
 
-from softramp.backends.numba import activations, rows, tiles
+from softramp.backends.numba import activations, losses, rows, tiles
 from softramp.backends.numba.callback import Later
 from softramp.backends.numba.intrinsics import (
     address, apply, apply_bfloat16, apply_half, at_most, buffer, call, copy, jit, offset, pointer_to,
     unpack)
 from softramp.backends.numba.pairs import bind, scalar
 from softramp.backends.numba.stub import Stub, compute
-from softramp.definitions import Definition
+from softramp.definitions import Definition, mixed
 from softramp.definitions.registry import BFLOAT16, NARROW
 from softramp.factory import Row, parameter_dtype
 
@@ -31,7 +31,7 @@ LOOP = types.void(_words, _words, _words, _words)  # addresses of the operands, 
 @functools.cache
 def loop(definition: Definition, type: str) -> Any:
     """The loop of a function over arrays of a type, as a Numba cfunc."""
-    make = _rows if definition.gufunc_signature else _elementwise
+    make = _losses if definition.name in mixed else _rows if definition.gufunc_signature else _elementwise
     return make(definition, type)
 
 
@@ -147,14 +147,14 @@ def elementwise_rows(definition: Definition, type: str) -> Any:
 
 def _rows(definition: Definition, type: str) -> Any:
     """Row by row or in tiles; each loop is compiled when the first rows come that need it."""
-    arrays, inputs = definition.nin, definition.nin + len(definition.parameters)
+    inputs = definition.nin + len(definition.parameters)
     is_row, cores = _row_operands(definition)
     operands, size = np.intp(len(is_row)), np.intp(_dtypes(definition, type)[0].itemsize)
     tiled = hasattr(tiles, without_temperature(definition))
     shape, words = buffer(np.intp, 4), pointer_to(np.intp)
     pointers = np.zeros(2, np.intp)
     by_row, by_tile = pointers.ctypes.data, pointers.ctypes.data + pointers.itemsize
-    row = Row(arrays=arrays, inputs=inputs, outputs=definition.nout, core_steps=sum(is_row),
+    row = Row(inputs=inputs, outputs=definition.nout, core_steps=sum(is_row),
               rows=sum(row << k for k, row in enumerate(is_row)))
     Later(pointers, 0, functools.partial(loop_by_row, definition, type), Stub.consequence,
           lambda call: compute(definition, type, row, *call[:3]))
@@ -181,6 +181,32 @@ def _row_operands(definition: Definition) -> tuple[tuple[bool, ...], tuple[int, 
     """Which operands are rows, and where among the steps the one along such a row is."""
     rows = definition.rows
     return rows, tuple(np.intp(len(rows) + sum(rows[:k]) if row else k) for k, row in enumerate(rows))
+
+
+def _losses(definition: Definition, type: str) -> Any:
+    """Row by row, by a kernel that the functions of one loss share."""
+    name = "hinge_loss" if definition.name.startswith("hinge") else "cross_entropy"
+    kernel, kind = _loss_of_row(name, type), np.intp(definition.nout - 1 + 2 * ("_labels" in definition.name))
+    is_row, cores = _row_operands(definition)
+    operands = np.intp(len(is_row))
+    addresses = buffer(np.intp, operands)
+
+    @cfunc(LOOP, error_model="numpy")
+    def over_rows(args, dims, steps, data):
+        at, step = addresses(), addresses()
+        for k in range(operands):
+            step[k] = steps[cores[k]] if is_row[k] else 0
+        for r in range(dims[0]):
+            for k in range(operands):
+                at[k] = args[k] + r * steps[k]
+            call(kernel, at, step, dims[1], kind)
+
+    return over_rows
+
+
+@functools.cache
+def _loss_of_row(name: str, type: str) -> int:
+    return _compiled(tiles.KERNEL, bind(losses.__name__, type)[name].py_func)
 
 
 def _compiled(signature: Any, function: Any) -> int:

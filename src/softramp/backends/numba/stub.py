@@ -67,7 +67,7 @@ def compute(definition: Definition, type: str, row: Row, args: int, dims: int, s
     arrays = [_view(addresses[k], dtypes[k], shape[:len(strides[k])], strides[k]) for k in range(operands)]
     inputs, outputs = arrays[:row.inputs], arrays[row.inputs:]
     if type in NARROW.values():  # computed in float32, rounded once
-        inputs = [x.astype(np.float32) for x in inputs]
+        inputs = [x.astype(np.float32) if x.dtype == dtypes[0] else x for x in inputs]
     bound = [np.array([value]).view(parameter_dtype(type))[:1] for value in row.value[:row.bound]]
     one_by_one = not row.core_steps and _carries(inputs, outputs)
     with np.errstate(all="ignore"):
