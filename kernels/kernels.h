@@ -38,6 +38,26 @@ extern const struct table table_base, table_avx2, table_avx512;
 loop_fn elementwise_loop;  // loops.c
 loop_fn elementwise_rows;  // the same for every row of a gufunc
 
+// A call of one long row runs in steps over parts of the row, each step on the pool. The parts do not depend on
+// threads, and sums are added part by part however a row is computed, so the bits are the same. For gufuncs run()
+// gives a kernel five dims: outer elements, core, step, state, first. In a step that runs over parts the outer
+// elements are parts, `first` and on; state has a line for each, whose first word is the length of the part.
+enum step {
+    WHOLE_ROWS,   // no parts
+    PREPARE,      // 0, core, PREPARE, state, length of a part: fill in the lengths. A kernel without parts does nothing
+    SCALE,        // over parts: extremes
+    JOIN_SCALES,  // 0, core, JOIN_SCALES, state, parts: the scale of the row
+    MEASURE,      // over parts: sums
+    JOIN_SUMS,    // as JOIN_SCALES: the sum of the row
+    WRITE,        // over parts: results. One number for a row: 1, core, WRITE, state, 0
+};
+enum { PART = 32768, MAX_PARTS = 256, LINE = 256 };
+static inline intptr_t part_of(intptr_t n)
+{
+    const intptr_t unit = MAX_PARTS * 4096;
+    return n <= (intptr_t)MAX_PARTS * PART ? PART : (n + unit - 1) / unit * 4096;
+}
+
 // What decides whether a call is split, for both backends: src/softramp/threads.py owns the one
 // instance. key: a pthread key whose value, if not 0, is the calling thread's own limit.
 struct policy {
@@ -58,7 +78,7 @@ struct row {
 
 loop_fn run;  // run.c: what NumPy calls, with a struct row
 
-// pool.c: runs the loop in pieces; false, having done nothing, if the pool is busy or cannot be had.
+// pool.c: runs the loop, or a step of it, in pieces; false, having done nothing, if the pool is busy or cannot be had.
 _Bool run_split(const struct row *row, char **args, const intptr_t *dims, const intptr_t *steps, int threads,
                 _Bool *worker_overflowed);
 

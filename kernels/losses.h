@@ -118,7 +118,8 @@ INLINE void S(loss_scale)(char *const *p, const intptr_t *step, intptr_t n, stru
     s->at = labels ? *(const int64_t *)p[1] : 0;
     s->kept = (uint64_t)s->at < (uint64_t)n;
     if (!s->kept) return;
-    S(find_scale)(p, step, n, &s->line, 0);
+    S(find_extremes)(p, step, n, &s->line);
+    S(set_scale)(p, &s->line, 0);
     s->x = labels ? S(number)(AT(0, s->at)) : s->line.scale.pivot;
     s->pulled = !labels || spread != 0;
     s->pull = (struct F(pull)){{0, 0}, 0};

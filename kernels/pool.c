@@ -36,6 +36,7 @@ static struct {
     char *args[OPERANDS];
     intptr_t steps[STEPS];
     intptr_t count, core, piece;  // outer elements, elements of the core dimension, outer elements a piece
+    intptr_t step, state;         // of a row in parts
 } job;
 static struct { _Alignas(64) atomic_uint_fast64_t word; } shares[MAX_THREADS];
 static atomic_uint_fast64_t generation;
@@ -70,7 +71,7 @@ static void run_piece(intptr_t p)
     const struct row *const row = job.row;
     const int operands = row->inputs + row->bound + row->outputs;
     const intptr_t start = p * job.piece, left = job.count - start;
-    const intptr_t dims[2] = {left < job.piece ? left : job.piece, job.core};
+    const intptr_t dims[] = {left < job.piece ? left : job.piece, job.core, job.step, job.state, start};
     char *args[OPERANDS];
     for (int i = 0; i < operands; i++) args[i] = job.args[i] + start * job.steps[i];
     row->loop(args, dims, job.steps, (void *)row->data);
@@ -179,6 +180,8 @@ bool run_split(const struct row *row, char **args, const intptr_t *dims, const i
     job.row = row;
     job.count = dims[0];
     job.core = row->core_steps ? dims[1] : 0;
+    job.step = row->core_steps ? dims[2] : WHOLE_ROWS;
+    job.state = job.step ? dims[3] : 0;
 
     // As many pieces of at least a grain as divide evenly; columns stay together in tiles.
     const bool columns = row->core_steps && steps[0] == row->size && steps[operands] != row->size;

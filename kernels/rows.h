@@ -98,6 +98,13 @@ INLINE struct F(total) F(total)(const struct F(sums) *s)
     return F(normalized)(high, low + low2[1]);
 }
 
+// Adds the sum of a part to that of a row.
+INLINE void F(join)(struct F(total) *whole, struct F(total) part)
+{
+    F(add)(&whole->high, &whole->low, part.high);
+    whole->low += part.low;
+}
+
 struct F(tile_sums) { double high[LANES][TILE], low[FLOAT ? 1 : LANES][TILE]; };
 #define LANE(sums, r, c) &sums.high[(r) % LANES][c], &sums.low[FLOAT ? 0 : (r) % LANES][c]
 
@@ -111,6 +118,21 @@ INLINE void F(totals)(struct F(tile_sums) *s, intptr_t width, struct F(total) *t
             }
     for (intptr_t c = 0; c < width; c++)
         total[c] = F(normalized)(s->high[0][c], FLOAT ? 0 : s->low[0][c]);
+}
+
+// After row r of a tile of n: sums that are complete, or a part of them, are added to the totals.
+INLINE void F(join_part)(struct F(tile_sums) *s, intptr_t r, intptr_t n, intptr_t part, intptr_t width,
+                         struct F(total) *total)
+{
+    if (r + 1 < n && (r + 1) % part) return;
+    struct F(total) of_part[TILE];
+    F(totals)(s, width, of_part);
+    if (r < part) memcpy(total, of_part, width * sizeof *total);
+    else for (intptr_t c = 0; c < width; c++) {
+        F(join)(&total[c], of_part[c]);
+        if (r + 1 == n) total[c] = F(normalized)(total[c].high, total[c].low);
+    }
+    memset(s, 0, sizeof *s);
 }
 
 // ---- Elements.
@@ -272,11 +294,12 @@ INLINE T F(pivot_plus_log_sum)(T pivot, struct F(total) rest, uint64_t maxima)
 
 // What is known of a row between the steps of a kernel.
 struct F(line) {
+    intptr_t n;  // of a part, its length
     struct F(scale) scale;
     struct F(temper) temper;
     struct F(total) sum;
     struct F(inverse) inverse;
-    T largest, log_sum, *spare;  // spare: room for a row, or NULL
+    T least, largest, log_sum, *spare;  // spare: room for a row, or NULL
     uint64_t maxima;
 };
 

@@ -105,6 +105,37 @@ static bool try_split(const struct row *row, char **args, const intptr_t *dims, 
     return run_split(row, args, dims, steps, threads, worker_overflowed);
 }
 
+// One long row in parts; false, having done nothing, if it is short or its kernel has none.
+static bool try_parts(const struct row *row, char **args, const intptr_t *dims, const intptr_t *steps,
+                      bool *worker_overflowed)
+{
+    if (!row->core_steps || dims[0] != 1 || dims[1] < 2 * row->policy->grain) return false;
+    const int threads = thread_limit(row->policy);
+    const intptr_t n = dims[1], part = part_of(n), parts = (n + part - 1) / part;
+    if (threads == 1 || parts == 1) return false;
+    intptr_t lines[MAX_PARTS * LINE / sizeof(intptr_t)];
+    const intptr_t state = (intptr_t)lines;
+    lines[0] = 0;
+    row->loop(args, (intptr_t[]){0, n, PREPARE, state, part}, steps, (void *)row->data);
+    if (!lines[0]) return false;
+    const int operands = row->inputs + row->bound + row->outputs;
+    intptr_t along[2 * MAX_OPERANDS];
+    memcpy(along, steps, (operands + row->core_steps) * sizeof *steps);
+    for (int k = 0, next = operands; k < operands; k++) along[k] = row->rows >> k & 1 ? part * steps[next++] : 0;
+    const bool as_large = row->rows >> (operands - 1) & 1;
+    for (int step = SCALE; step <= WRITE; step++) {
+        const intptr_t over_parts[] = {parts, part, step, state, 0}, joined[] = {0, n, step, state, parts};
+        const intptr_t written[] = {1, n, step, state, 0};
+        bool overflowed = false;
+        if (step == JOIN_SCALES || step == JOIN_SUMS) row->loop(args, joined, steps, (void *)row->data);
+        else if (step == WRITE && !as_large) row->loop(args, written, steps, (void *)row->data);
+        else if (!run_split(row, args, over_parts, along, threads, &overflowed))
+            row->loop(args, over_parts, along, (void *)row->data);
+        *worker_overflowed |= overflowed;
+    }
+    return true;
+}
+
 void run(char **args, const intptr_t *dims, const intptr_t *steps, void *data)
 {
     const struct row *const row = data;
@@ -124,7 +155,9 @@ void run(char **args, const intptr_t *dims, const intptr_t *steps, void *data)
     }
     const fp_state before = fp_enter();
     bool overflowed = false;
-    if (!try_split(row, args, dims, steps, &overflowed)) row->loop(args, dims, steps, (void *)row->data);
+    const intptr_t whole[] = {dims[0], row->core_steps ? dims[1] : 0, WHOLE_ROWS, 0, 0};
+    if (!try_split(row, args, whole, steps, &overflowed) && !try_parts(row, args, whole, steps, &overflowed))
+        row->loop(args, whole, steps, (void *)row->data);
     overflowed |= fp_overflowed();
     fp_leave(before, overflowed && truly_overflowed(row, args, dims, steps));
 }

@@ -198,16 +198,18 @@ INLINE T S(exponential)(T x, const struct F(line) *line, const _Bool narrow, con
                     : F(exp_shifted)(x, s.pivot, s.floor, narrow);
 }
 
-SHARED void S(find_scale)(char *const *p, const intptr_t *step, intptr_t n, struct F(line) *line, const _Bool tempered)
+SHARED void S(find_extremes)(char *const *p, const intptr_t *step, intptr_t n, struct F(line) *line)
 {
-    T least, largest;
-    S(extremes)(p[0], step[0], n, &least, &largest);
-    line->largest = largest;
+    S(extremes)(p[0], step[0], n, &line->least, &line->largest);
+}
+
+INLINE void S(set_scale)(char *const *p, struct F(line) *line, const _Bool tempered)
+{
     if (tempered) {
         const T temperature = *(const T *)p[1];
         line->temper = F(temper)(temperature);
-        line->scale = F(tempered_scale)(least, largest, temperature);
-    } else line->scale = F(scale)(least, largest);
+        line->scale = F(tempered_scale)(line->least, line->largest, temperature);
+    } else line->scale = F(scale)(line->least, line->largest);
 }
 
 // Columns of a tile.
@@ -290,7 +292,8 @@ INLINE void S(softmax_columns)(char *const *p, const intptr_t *step, intptr_t n,
                                const _Bool tempered)
 {
     const int to = tempered ? 2 : 1, from = WIDE ? to : 0;
-    struct F(total) total[TILE];
+    const intptr_t part = part_of(n);
+    struct F(total) total[TILE] = {0};
     T high[TILE], low[TILE], in[SPAN], result[SPAN], spare[WIDE ? 1 : ROOM];
     struct F(tile_sums) sums = {0};
     for (intptr_t r = 0; r < n; r++) {
@@ -299,8 +302,8 @@ INLINE void S(softmax_columns)(char *const *p, const intptr_t *step, intptr_t n,
         IVDEP for (intptr_t c = 0; c < width; c++)
             out[c] = S(column_exponential)(x[c], columns, c, narrow, tempered);
         IVDEP for (intptr_t c = 0; c < width; c++) F(add)(LANE(sums, r, c), out[c]);
+        F(join_part)(&sums, r, n, part, width, total);
     }
-    F(totals)(&sums, width, total);
     for (intptr_t c = 0; c < width; c++) {
         const struct F(inverse) v = F(inverse)(total[c]);
         high[c] = v.high, low[c] = v.low;
@@ -378,9 +381,11 @@ INLINE void S(log_softmax_write_)(char *const *p, const intptr_t *step, intptr_t
 SHARED void S(rest_of_columns)(char *const *p, const intptr_t *step, intptr_t n, intptr_t width,
                                const struct S(columns) *k, struct F(total) *total, U *maxima, const _Bool tempered)
 {
+    const intptr_t part = part_of(n);
     T in[SPAN], e[TILE];
     struct F(tile_sums) sums = {0};
     for (intptr_t c = 0; c < width; c++) maxima[c] = 0;
+    memset(total, 0, TILE * sizeof *total);
     for (intptr_t r = 0; r < n; r++) {
         const T *const x = S(across)(AT(0, r), width, in);
         IVDEP for (intptr_t c = 0; c < width; c++) {
@@ -390,8 +395,8 @@ SHARED void S(rest_of_columns)(char *const *p, const intptr_t *step, intptr_t n,
             maxima[c] += largest;
         }
         IVDEP for (intptr_t c = 0; c < width; c++) F(add)(LANE(sums, r, c), e[c]);
+        F(join_part)(&sums, r, n, part, width, total);
     }
-    F(totals)(&sums, width, total);
 }
 
 INLINE void S(log_softmax_tile_)(char *const *p, const intptr_t *step, const intptr_t *next, intptr_t n,
@@ -417,10 +422,7 @@ INLINE void S(log_softmax_tile_)(char *const *p, const intptr_t *step, const int
 
 // ---- The steps by name
 #define STEPS(name, base, tempered) \
-    INLINE void S(name##_scale)(char *const *p, const intptr_t *step, intptr_t n, struct F(line) *line) \
-    { \
-        S(find_scale)(p, step, n, line, tempered); \
-    } \
+    INLINE void S(name##_scale)(char *const *p, struct F(line) *line) { S(set_scale)(p, line, tempered); } \
     SHARED void S(name##_measure)(char *const *p, const intptr_t *step, intptr_t n, struct F(line) *line) \
     { \
         S(base##_measure_)(p, step, n, line, tempered); \
@@ -446,10 +448,7 @@ INLINE void S(log_softmax_finish)(struct F(line) *line) { line->log_sum = F(log_
 INLINE void S(log_softmax_tempered_finish)(struct F(line) *line) { S(log_softmax_finish)(line); }
 
 // ---- logsumexp: x -> one number
-INLINE void S(logsumexp_scale)(char *const *p, const intptr_t *step, intptr_t n, struct F(line) *line)
-{
-    S(find_scale)(p, step, n, line, 0);
-}
+INLINE void S(logsumexp_scale)(char *const *p, struct F(line) *line) { S(set_scale)(p, line, 0); }
 
 INLINE void S(logsumexp_measure)(char *const *p, const intptr_t *step, intptr_t n, struct F(line) *line)
 {
@@ -519,15 +518,16 @@ INLINE void S(softmax_backward_write)(char *const *p, const intptr_t *step, intp
 SHARED void S(softmax_backward_tile)(char *const *p, const intptr_t *step, const intptr_t *next, intptr_t n,
                                      intptr_t width)
 {
+    const intptr_t part = part_of(n);
     T in0[SPAN], in1[SPAN], result[SPAN], high[TILE], low[TILE];
-    struct F(total) total[TILE];
+    struct F(total) total[TILE] = {0};
     struct F(tile_sums) sums = {0};
     (void)next;
     for (intptr_t r = 0; r < n; r++) {
         const T *const g = S(across)(AT(0, r), width, in0), *const y = S(across)(AT(1, r), width, in1);
         IVDEP for (intptr_t c = 0; c < width; c++) F(add_product)(LANE(sums, r, c), g[c], y[c]);
+        F(join_part)(&sums, r, n, part, width, total);
     }
-    F(totals)(&sums, width, total);
     for (intptr_t c = 0; c < width; c++) {
         const struct F(words) sum = F(two_words)(total[c]);
         high[c] = sum.high, low[c] = sum.low;
@@ -568,15 +568,16 @@ INLINE void S(log_softmax_backward_write)(char *const *p, const intptr_t *step, 
 SHARED void S(log_softmax_backward_tile)(char *const *p, const intptr_t *step, const intptr_t *next, intptr_t n,
                                          intptr_t width)
 {
+    const intptr_t part = part_of(n);
     T in0[SPAN], in1[SPAN], result[SPAN];
-    struct F(total) total[TILE];
+    struct F(total) total[TILE] = {0};
     struct F(tile_sums) sums = {0};
     (void)next;
     for (intptr_t r = 0; r < n; r++) {
         const T *const g = S(across)(AT(0, r), width, in0);
         IVDEP for (intptr_t c = 0; c < width; c++) F(add)(LANE(sums, r, c), g[c]);
+        F(join_part)(&sums, r, n, part, width, total);
     }
-    F(totals)(&sums, width, total);
     for (intptr_t r = 0; r < n; r++) {
         const T *const g = S(across)(AT(0, r), width, in0), *const y = S(across)(AT(1, r), width, in1);
         T *const out = S(target_across)(AT(2, r), result);
@@ -587,10 +588,7 @@ SHARED void S(log_softmax_backward_tile)(char *const *p, const intptr_t *step, c
 
 // Gradients need neither a scale nor to finish a sum.
 #define GRADIENT(name) \
-    INLINE void S(name##_scale)(char *const *p, const intptr_t *step, intptr_t n, struct F(line) *line) \
-    { \
-        (void)p, (void)step, (void)n, (void)line; \
-    } \
+    INLINE void S(name##_scale)(char *const *p, struct F(line) *line) { (void)p, (void)line; } \
     INLINE void S(name##_finish)(struct F(line) *line) { (void)line; }
 GRADIENT(softmax_backward)
 GRADIENT(log_softmax_backward)
@@ -699,8 +697,78 @@ INLINE void S(over_tiles)(S(tile_fn) *tile, const int operands, const int rows, 
     }
 }
 
-// rows: bit i says that operand i is a row.
-#define ROWS(name, operands, rows_) \
+// ---- Rows in parts
+typedef void S(scale_fn)(char *const *p, struct F(line) *line);
+typedef void S(measure_fn)(char *const *p, const intptr_t *step, intptr_t n, struct F(line) *line);
+typedef void S(finish_fn)(struct F(line) *line);
+typedef void S(write_fn)(char *const *p, const intptr_t *step, intptr_t n, const struct F(line) *line);
+struct S(steps) {
+    S(scale_fn) *scale;  // NULL of gradients
+    S(measure_fn) *measure;
+    S(finish_fn) *finish;
+    S(write_fn) *write;
+};
+
+INLINE void S(measure)(S(measure_fn) *measure, const int operands, char *const *p, const intptr_t *step, intptr_t n,
+                       struct F(line) *line)
+{
+    const intptr_t part = part_of(n);
+    measure(p, step, n < part ? n : part, line);
+    if (n <= part) return;
+    struct F(line) next = *line;
+    for (intptr_t b = part; b < n; b += part) {
+        char *q[4];
+        for (int i = 0; i < operands; i++) q[i] = p[i] + b * step[i];
+        measure(q, step, n - b < part ? n - b : part, &next);
+        F(join)(&line->sum, next.sum);
+        line->maxima += next.maxima;
+    }
+    line->sum = F(normalized)(line->sum.high, line->sum.low);
+}
+
+static void S(join_lines)(const struct S(steps) *steps, char *const *p, struct F(line) *const *line, intptr_t parts,
+                    _Bool sums)
+{
+    struct F(line) *const row = line[0];
+    for (intptr_t k = 1; k < parts; k++) {
+        row->least = F(min)(line[k]->least, row->least), row->largest = F(max)(line[k]->largest, row->largest);
+        if (sums) F(join)(&row->sum, line[k]->sum), row->maxima += line[k]->maxima;
+    }
+    if (sums) {
+        row->sum = F(normalized)(row->sum.high, row->sum.low);
+        steps->finish(row);
+    } else if (steps->scale) steps->scale(p, row);
+    for (intptr_t k = 1; k < parts; k++) {
+        const intptr_t n = line[k]->n;
+        *line[k] = *row, line[k]->n = n;
+    }
+}
+
+// One step of a row in parts.
+static void S(run_step)(const struct S(steps) *steps, const int operands, char **args, const intptr_t *dims,
+                        const intptr_t *outer, const intptr_t *step)
+{
+    _Static_assert(sizeof(struct F(line)) <= LINE, "a line holds what is known of a row");
+    struct F(line) *line[MAX_PARTS];
+    for (int k = 0; k < MAX_PARTS; k++) line[k] = (struct F(line) *)(dims[3] + k * LINE);
+    if (dims[2] == PREPARE)
+        for (intptr_t b = 0, k = 0; b < dims[1]; b += dims[4], k++)
+            *line[k] = (struct F(line)){.n = dims[1] - b < dims[4] ? dims[1] - b : dims[4]};
+    else if (dims[2] == JOIN_SCALES || dims[2] == JOIN_SUMS)
+        S(join_lines)(steps, args, line, dims[4], dims[2] == JOIN_SUMS);
+    else for (intptr_t r = 0; r < dims[0]; r++) {
+        struct F(line) *const part = line[dims[4] + r];
+        const intptr_t n = dims[1] > line[0]->n ? dims[1] : part->n;  // a whole row, or a part
+        char *p[4];
+        for (int i = 0; i < operands; i++) p[i] = args[i] + r * outer[i];
+        if (dims[2] == WRITE) steps->write(p, step, n, part);
+        else if (dims[2] == MEASURE) steps->measure(p, step, n, part);
+        else if (steps->scale) S(find_extremes)(p, step, n, part);
+    }
+}
+
+// rows: bit i says that operand i is a row; forward: whether there is a scale.
+#define ROWS(name, operands, rows_, forward) \
     static void S(name)(char **args, const intptr_t *dims, const intptr_t *steps, void *data) \
     { \
         const intptr_t rows = dims[0], n = dims[1], *core = steps + operands; \
@@ -710,6 +778,12 @@ INLINE void S(over_tiles)(S(tile_fn) *tile, const int operands, const int rows, 
             const _Bool row = rows_ >> i & 1; \
             step[i] = row ? *core++ : 0; \
             if (row) side_by_side &= steps[i] == sizeof(M) && step[i] != sizeof(M); \
+        } \
+        if (dims[2] != WHOLE_ROWS) { \
+            const struct S(steps) all = {forward ? S(name##_scale) : NULL, S(name##_measure), S(name##_finish), \
+                                         S(name##_write)}; \
+            S(run_step)(&all, operands, args, dims, steps, step); \
+            return; \
         } \
         const _Bool turn = !side_by_side && n <= SHORT && rows >= 4; \
         if (side_by_side || turn) { \
@@ -726,18 +800,21 @@ INLINE void S(over_tiles)(S(tile_fn) *tile, const int operands, const int rows, 
                 for (int i = 0; i < operands; i++) p[k][i] = args[i] + (r + k) * steps[i]; \
                 lines[k].spare = WIDE || n > ROOM ? NULL : spare + k * BATCH_LENGTH; \
             } \
-            for (int k = 0; k < count; k++) S(name##_scale)(p[k], step, n, &lines[k]); \
-            for (int k = 0; k < count; k++) S(name##_measure)(p[k], step, n, &lines[k]); \
+            for (int k = 0; k < count; k++) { \
+                if (forward) S(find_extremes)(p[k], step, n, &lines[k]); \
+                S(name##_scale)(p[k], &lines[k]); \
+            } \
+            for (int k = 0; k < count; k++) S(measure)(S(name##_measure), operands, p[k], step, n, &lines[k]); \
             for (int k = 0; k < count; k++) S(name##_finish)(&lines[k]); \
             for (int k = 0; k < count; k++) S(name##_write)(p[k], step, n, &lines[k]); \
         } \
         (void)data; \
     }
-ROWS(softmax, 2, 3)
-ROWS(softmax_tempered, 3, 5)
-ROWS(log_softmax, 2, 3)
-ROWS(log_softmax_tempered, 3, 5)
-ROWS(logsumexp, 2, 1)
-ROWS(softmax_backward, 3, 7)
-ROWS(log_softmax_backward, 3, 7)
+ROWS(softmax, 2, 3, 1)
+ROWS(softmax_tempered, 3, 5, 1)
+ROWS(log_softmax, 2, 3, 1)
+ROWS(log_softmax_tempered, 3, 5, 1)
+ROWS(logsumexp, 2, 1, 1)
+ROWS(softmax_backward, 3, 7, 0)
+ROWS(log_softmax_backward, 3, 7, 0)
 #undef ROWS
