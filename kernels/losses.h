@@ -251,7 +251,7 @@ INLINE void S(cross_entropy_tile)(char *const *p, const intptr_t *step, const in
     const _Bool pulled = !labels || spread != 0;
     const int loss = to ? 6 : 5;
     struct S(tile) tile;
-    struct F(slopes) g[TILE];
+    struct F(slopes) g[TILE] = {0};
     T x[TILE], slope[TILE];
     S(find_scales)(p, step, next, n, width, &tile.scale, 0);
     memset(tile.pull, 0, sizeof tile.pull);

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import subprocess
 import re
+import runpy
 import sys
 import time
 from pathlib import Path
@@ -408,3 +409,10 @@ def test_the_benchmarks_folder_runs_by_itself(tmp_path):
         benchmark["group"] for benchmark in measured}
     contenders = {benchmark["extra_info"]["contender"] for benchmark in measured}
     assert contenders >= {*backends.available(), "numpy"}
+
+
+def test_losses_and_masks_are_measured(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["fused.py", "--seconds", "0"])
+    runpy.run_path(str(Path(__file__).parents[1] / "benchmarks" / "fused.py"), run_name="__main__")
+    printed = capsys.readouterr().out
+    assert all(cell in printed for cell in ("cross_entropy", "hinge_loss", "masked_softmax"))
