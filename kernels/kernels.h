@@ -51,11 +51,11 @@ enum step {
     JOIN_SUMS,    // as JOIN_SCALES: the sum of the row
     WRITE,        // over parts: results. One number for a row: 1, core, WRITE, state, 0
 };
-enum { PART = 32768, MAX_PARTS = 256, LINE = 256 };
+enum { PART = 32768, UNIT = 4096, MAX_PARTS = 256, LINE = 256 };
 static inline intptr_t part_of(intptr_t n)
 {
-    const intptr_t unit = MAX_PARTS * 4096;
-    return n <= (intptr_t)MAX_PARTS * PART ? PART : (n + unit - 1) / unit * 4096;
+    const intptr_t most = (intptr_t)MAX_PARTS * UNIT;
+    return n <= (intptr_t)MAX_PARTS * PART ? PART : (n + most - 1) / most * UNIT;
 }
 
 // What decides whether a call is split, for both backends: src/softramp/threads.py owns the one

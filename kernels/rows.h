@@ -124,7 +124,7 @@ INLINE void F(totals)(struct F(tile_sums) *s, intptr_t width, struct F(total) *t
 INLINE void F(join_part)(struct F(tile_sums) *s, intptr_t r, intptr_t n, intptr_t part, intptr_t width,
                          struct F(total) *total)
 {
-    if (r + 1 < n && (r + 1) % part) return;
+    if (r + 1 < n && ((r + 1) % UNIT || (r + 1) % part)) return;
     struct F(total) of_part[TILE];
     F(totals)(s, width, of_part);
     if (r < part) memcpy(total, of_part, width * sizeof *total);
