@@ -105,9 +105,10 @@ static bool try_split(const struct row *row, char **args, const intptr_t *dims, 
     return run_split(row, args, dims, steps, threads, worker_overflowed);
 }
 
-// One long row in parts; false, having done nothing, if it is short or its kernel has none.
-static bool try_parts(const struct row *row, char **args, const intptr_t *dims, const intptr_t *steps,
-                      bool *worker_overflowed)
+// One long row in parts; false, having done nothing, if it is short or its kernel has none. Its state would be
+// on the stack of every call if this were inlined.
+__attribute__((noinline)) static bool try_parts(const struct row *row, char **args, const intptr_t *dims,
+                                                const intptr_t *steps, bool *worker_overflowed)
 {
     if (!row->core_steps || dims[0] != 1 || dims[1] < 2 * row->policy->grain) return false;
     const int threads = thread_limit(row->policy);
