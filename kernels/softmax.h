@@ -61,9 +61,13 @@ INLINE void S(put)(char *to, intptr_t step, intptr_t m, const T *from)
     for (intptr_t i = 0; i < m; i += LANES) {
         const int part = m - i < LANES ? m - i : LANES;
         M *const v = (M *)(to + i * step);
-        const _Bool whole = step == sizeof(M) && part == LANES;
-        JOIN(narrow_, FORMAT)(whole ? v : lanes, from + i);
-        if (whole) continue;
+        if (step == sizeof(M) && part == LANES) {
+            JOIN(narrow_, FORMAT)(v, from + i);
+            continue;
+        }
+        T last[LANES];  // what lies beyond could overflow
+        WHOLE for (int l = 0; l < LANES; l++) last[l] = l < part ? from[i + l] : 0;
+        JOIN(narrow_, FORMAT)(lanes, last);
         if (step == sizeof(M)) {
             IVDEP WHOLE for (int l = 0; l < LANES; l++)
                 if (l < part) v[l] = lanes[l];

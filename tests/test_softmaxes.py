@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import softramp
 from softramp.composites import composites, softmaxes
+from softramp.definitions.registry import FLOATING
 
 NAN, INF = np.nan, np.inf
 M = -INF
@@ -867,3 +868,18 @@ def test_what_dask_cannot():
         softramp.softmax(x.astype(complex))
     with pytest.raises(np.exceptions.AxisError):
         softramp.softmax(x, 1)
+
+
+@each_namespace
+@pytest.mark.parametrize("dtype", FLOATING)
+@pytest.mark.parametrize("order", "CF")
+def test_no_warning_from_masked_rows(namespace, dtype, order):
+    """Nor from what lies beyond the end of a vector, which is nobody's."""
+    for shape in ((7, 1), (40, 7), (65, 33), (9, 100)):
+        x = np.asarray(normal(shape, dtype), order=order)
+        mask = np.random.default_rng(1).random(shape) < 0.5
+        for axis in (-1, 0, None):
+            for name in [*FORWARD, "hardmax", "logsumexp"]:
+                with warnings.catch_warnings(), np.errstate(all="raise"):
+                    warnings.simplefilter("error")
+                    getattr(namespace, name)(x, axis, where=mask)
