@@ -24,6 +24,8 @@ from numba import cfunc, types
 from softramp.backends.numba.callback import Later
 from softramp.backends.numba.intrinsics import address, at_most, buffer, call, jit, pointer_to
 from softramp.backends.numba.loops import LOOP, carries
+from softramp.backends.numba.steps import (
+    JOIN_SCALES, JOIN_SUMS, LINE, MOST_PARTS, PREPARE, SCALE, WRITE, part_of)
 from softramp.factory import MAX_BOUND, Row
 from softramp.policy import Policy
 
@@ -37,8 +39,8 @@ INPUTS, BOUND, OUTPUTS, CORE_STEPS, ROWS, SIZE, TYPE, VALUE = (
 _policy = {name: getattr(Policy, name).offset // WORD for name, _ in Policy._fields_}
 THREADS, GRAIN, KEY = _policy["threads"], _policy["grain"], _policy["key"]
 
-(SPLIT, CHECK, WORKER, BUSY, WORKERS, GENERATION, SHARES, COUNT, CORE, PIECE, PIECES, DONE, OVERFLOWED,
- JOB) = range(14)
+(SPLIT, PARTS, CHECK, WORKER, BUSY, WORKERS, GENERATION, SHARES, COUNT, CORE, PIECE, PIECES, STEP, LINES, DONE,
+ OVERFLOWED, JOB) = range(17)
 JOB_ARGS = JOB + 1
 JOB_STEPS = JOB_ARGS + MAX_OPERANDS
 FIRST = JOB_STEPS + 2 * MAX_OPERANDS
@@ -54,7 +56,8 @@ mutex, work, finished = (state_at + WORD * k for k in (MUTEX, WORK, FINISHED))
 words, uint16_at, uint32_at = pointer_to(np.intp), pointer_to(np.uint16), pointer_to(np.uint32)
 addresses, all_of_steps = buffer(np.intp, MAX_OPERANDS), buffer(np.intp, 2 * MAX_OPERANDS)
 HALF, BRAIN, SINGLE, DOUBLE = map(ord, "eEfd")
-four, sixteen = buffer(np.intp, 4), buffer(np.intp, 16)
+six, sixteen = buffer(np.intp, 6), buffer(np.intp, 16)
+all_lines = buffer(np.intp, MOST_PARTS * LINE // WORD)
 
 CONSEQUENCE = "a call uses one thread and may hide an overflow, for Numba cannot compile the pool here"
 _alive: list[Any] = []
@@ -103,6 +106,7 @@ else:
 def run_address() -> int:
     """The address of the driver."""
     Later(_state, SPLIT, _pool, CONSEQUENCE)
+    Later(_state, PARTS, functools.partial(_kept, LOOP, in_parts), CONSEQUENCE)
     Later(_state, CHECK, functools.partial(_kept, LOOP, check_overflow), CONSEQUENCE)
     return _kept(LOOP, run)
 
@@ -123,7 +127,7 @@ def thread_limit(policy):
 
 def run(args, dims, steps, data):
     inputs, bound, outputs, core_steps = data[INPUTS], data[BOUND], data[OUTPUTS], data[CORE_STEPS]
-    all_args, all_steps, shape = addresses(), all_of_steps(), four()
+    all_args, all_steps, shape = addresses(), all_of_steps(), six()
     for k in range(inputs):
         all_args[k], all_steps[k] = args[k], steps[k]
     for k in range(bound):
@@ -136,14 +140,15 @@ def run(args, dims, steps, data):
     if overflowed:
         feclearexcept(OVERFLOW)
     policy = words(data[POLICY])
-    shape[0], shape[1], shape[3] = dims[0], dims[1] if core_steps else 1, 0
-    if shape[0] * shape[1] >= 2 * policy[GRAIN] and shape[0] > 1:
+    shape[0], shape[1], shape[2], shape[3], shape[4] = dims[0], dims[1] if core_steps else 1, 0, 0, 0
+    if shape[0] * shape[1] >= 2 * policy[GRAIN]:
         shape[2] = thread_limit(policy)
         if shape[2] > 1 and (
                 core_steps or not carries(all_args, all_steps, inputs + bound, outputs, dims[0], data[SIZE])):
-            call(words(state_at)[SPLIT], all_args, shape, all_steps, data)
+            call(words(state_at)[SPLIT if shape[0] > 1 else PARTS], all_args, shape, all_steps, data)
+        shape[2] = 0
     if not shape[3]:
-        call(data[SERIAL], all_args, dims, all_steps, words(data[DATA]))
+        call(data[SERIAL], all_args, shape, all_steps, words(data[DATA]))
     if fetestexcept(OVERFLOW):
         shape[3] = 0
         call(words(state_at)[CHECK], all_args, shape, all_steps, data)
@@ -189,7 +194,42 @@ def is_infinite(at, type):
     return type == DOUBLE and words(at)[0] & 0x7FFFFFFFFFFFFFFF == 0x7FF0000000000000
 
 
-# ---- Calls in pieces. dims: outer elements, core dimension or 1, threads wanted, whether the call is done
+# ---- Calls in pieces. dims: outer elements, core dimension or 1, threads wanted, whether the call is done,
+# and of parts of a row the step and their lines.
+
+
+def in_parts(args, dims, steps, row):
+    """One long row, each step over all its parts. Leaves the call undone if its kernel knows none."""
+    n, part, lines, shape, apart = dims[1], part_of(dims[1]), all_lines(), six(), all_of_steps()
+    parts, operands, core = (n + part - 1) // part, row[INPUTS] + row[BOUND] + row[OUTPUTS], 0
+    lines[0] = 0
+    ask(row, args, steps, 0, n, PREPARE, address(lines), part)
+    if parts == 1 or not lines[0]:
+        return
+    for k in range(operands):
+        apart[k] = 0
+        if row[ROWS] >> k & 1:
+            apart[k], apart[operands + core] = part * steps[operands + core], steps[operands + core]
+            core += 1
+    for step in range(SCALE, WRITE + 1):
+        if step == JOIN_SCALES or step == JOIN_SUMS:
+            ask(row, args, steps, 0, n, step, address(lines), parts)
+        elif step == WRITE and not row[ROWS] >> (operands - 1) & 1:
+            ask(row, args, steps, 1, n, step, address(lines), 0)
+        else:
+            shape[0], shape[1], shape[2], shape[3] = parts, part, dims[2], 0
+            shape[4], shape[5] = step, address(lines)
+            call(words(state_at)[SPLIT], args, shape, apart, row)
+            if not shape[3]:
+                ask(row, args, apart, parts, part, step, address(lines), 0)
+    dims[3] = 1
+
+
+@jit
+def ask(row, args, steps, count, core, step, lines, first):
+    dims = six()
+    dims[0], dims[1], dims[2], dims[3], dims[4] = count, core, step, lines, first
+    call(row[SERIAL], args, dims, steps, words(row[DATA]))
 
 
 @jit
@@ -219,11 +259,11 @@ def take_part(state, self, seen):
 
 @jit
 def run_piece(state, piece):
-    row, args, dims, start = words(state[JOB]), addresses(), four(), piece * state[PIECE]
+    row, args, start = words(state[JOB]), addresses(), piece * state[PIECE]
     for k in range(row[INPUTS] + row[BOUND] + row[OUTPUTS]):
         args[k] = state[JOB_ARGS + k] + start * state[JOB_STEPS + k]
-    dims[0], dims[1] = at_most(state[PIECE], state[COUNT] - start), state[CORE]
-    call(row[SERIAL], args, dims, words(state_at + WORD * JOB_STEPS), words(row[DATA]))
+    count, steps = at_most(state[PIECE], state[COUNT] - start), words(state_at + WORD * JOB_STEPS)
+    ask(row, args, steps, count, state[CORE], state[STEP], state[LINES], start)
 
 
 def worker(self):
@@ -240,7 +280,7 @@ def worker(self):
 @jit
 def start_workers(state, wanted):
     """Detached, and with all signals blocked: those are Python's, on its own threads."""
-    every_signal, before, thread = sixteen(), sixteen(), four()
+    every_signal, before, thread = sixteen(), sixteen(), six()
     sigfillset(address(every_signal))
     sigmask(SETMASK, address(every_signal), address(before))
     while state[WORKERS] < wanted and not create(address(thread), 0, state[WORKER], state[WORKERS] + 1):
@@ -266,6 +306,7 @@ def describe(state, args, dims, steps, row, threads):
     piece = ((dims[0] + pieces - 1) // pieces + unit - 1) // unit * unit
     pieces = (dims[0] + piece - 1) // piece
     state[JOB], state[COUNT], state[CORE], state[PIECE] = address(row), dims[0], dims[1], piece
+    state[STEP], state[LINES] = dims[4], dims[5]
     state[PIECES], state[DONE], state[OVERFLOWED], state[SHARES] = pieces, 0, 0, threads
     for k in range(threads):
         state[FIRST + k], state[LAST + k] = pieces * k // threads, pieces * (k + 1) // threads

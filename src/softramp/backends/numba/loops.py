@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numba import cfunc, types
 
-from softramp.backends.numba import activations, losses, rows, tiles
+from softramp.backends.numba import activations, losses, rows, steps, tiles
 from softramp.backends.numba.callback import Later
 from softramp.backends.numba.intrinsics import (
     address, apply, apply_bfloat16, apply_half, at_most, buffer, call, copy, jit, offset, pointer_to,
@@ -26,6 +26,7 @@ _alive: list[Any] = []
 
 _words = types.CPointer(types.intp)
 LOOP = types.void(_words, _words, _words, _words)  # addresses of the operands, dims, steps, data
+STEP = types.void(_words, _words, types.intp, types.intp)
 
 
 @functools.cache
@@ -146,14 +147,15 @@ def elementwise_rows(definition: Definition, type: str) -> Any:
 
 
 def _rows(definition: Definition, type: str) -> Any:
-    """Row by row or in tiles; each loop is compiled when the first rows come that need it."""
+    """Row by row, in tiles, or parts of a row; each loop is compiled when the first rows come that need it."""
     inputs = definition.nin + len(definition.parameters)
     is_row, cores = _row_operands(definition)
     operands, size = np.intp(len(is_row)), np.intp(_dtypes(definition, type)[0].itemsize)
     tiled = hasattr(tiles, without_temperature(definition))
     shape, words = buffer(np.intp, 4), pointer_to(np.intp)
-    pointers = np.zeros(2, np.intp)
-    by_row, by_tile = pointers.ctypes.data, pointers.ctypes.data + pointers.itemsize
+    pointers = np.zeros(3, np.intp)
+    by_row, by_tile, by_part = (pointers.ctypes.data + k * pointers.itemsize for k in range(3))
+    kernel = kernel_of(definition, type).ctypes.data
     row = Row(inputs=inputs, outputs=definition.nout, core_steps=sum(is_row),
               rows=sum(row << k for k, row in enumerate(is_row)))
     Later(pointers, 0, functools.partial(loop_by_row, definition, type), Stub.consequence,
@@ -161,18 +163,24 @@ def _rows(definition: Definition, type: str) -> Any:
     if tiled:
         Later(pointers, 1, functools.partial(loop_by_tile, definition, type),
               "softmax and its like take longer, for Numba cannot compile tiles here")
+        Later(pointers, 2, functools.partial(loop_by_part, definition, type),
+              "a long row uses one thread, for Numba cannot compile its parts here")
 
     @cfunc(LOOP, error_model="numpy")
     def over_rows(args, dims, steps, data):
         side_by_side = dims[0] > 1
         for k in range(operands):
             side_by_side = side_by_side and (not is_row[k] or (steps[k] == size and steps[cores[k]] != size))
+        if dims[2]:
+            if tiled:
+                call(words(by_part)[0], args, dims, steps, words(kernel))
+            return
         job = shape()
         job[0], job[1], job[2], job[3] = dims[0], dims[1], not side_by_side, 0
         if tiled and (side_by_side or (dims[0] >= 4 and dims[1] <= SHORT)):
             call(words(by_tile)[0], args, job, steps, data)
         if not job[3]:
-            call(words(by_row)[0], args, job, steps, data)
+            call(words(by_row)[0], args, dims, steps, words(kernel))
 
     return over_rows
 
@@ -221,15 +229,47 @@ def without_temperature(definition: Definition) -> str:
     return definition.name.removesuffix("_tempered")
 
 
-def _row_kernel(module: Any, definition: Definition, type: str) -> Any:
-    name = without_temperature(definition)
-    return bind(module.__name__, type, name != definition.name)[name].py_func
+def _row_kernel(module: Any, name: str, definition: Definition, type: str) -> Any:
+    return bind(module.__name__, type, definition.name.endswith("_tempered"))[name].py_func
 
 
 @functools.cache
 def loop_by_row(definition: Definition, type: str) -> int:
-    """The address of the loop over rows."""
-    return _compiled(LOOP, _row_kernel(rows, definition, type))
+    """The address of the loop over rows, whose data are the addresses of the steps."""
+    name = without_temperature(definition)
+    kernel = getattr(rows, name)
+    if not isinstance(kernel, steps.Steps):
+        return _compiled(LOOP, _row_kernel(rows, name, definition, type))
+    _compile_steps(definition, type, kernel._replace(join_scales=None, join_sums=None))
+    return _loop(steps.whole_rows)
+
+
+def loop_by_part(definition: Definition, type: str) -> int:
+    """The address of the loop over parts of a row."""
+    _compile_steps(definition, type, getattr(rows, without_temperature(definition)))
+    return _loop(steps.one_step)
+
+
+def _compile_steps(definition: Definition, type: str, kernel: steps.Steps) -> None:
+    tempered = definition.name.endswith("_tempered")
+    addresses = [_step(step.__name__, type, tempered) if step else 0 for step in kernel]
+    kernel_of(definition, type)[:] = [len(definition.rows), 0, *addresses]
+
+
+@functools.cache
+def kernel_of(definition: Definition, type: str) -> np.ndarray[Any, Any]:
+    """How many operands a kernel has, and its steps, once it is compiled."""
+    return np.zeros(steps.WRITE + 1, np.intp)
+
+
+@functools.cache
+def _step(name: str, type: str, tempered: bool) -> int:
+    return _compiled(STEP, bind(rows.__name__, type, tempered)[name].py_func)
+
+
+@functools.cache
+def _loop(function: Any) -> int:
+    return _compiled(LOOP, function)
 
 
 @functools.cache
@@ -238,7 +278,7 @@ def loop_by_tile(definition: Definition, type: str) -> int:
 
     Numbers, one for each row, are gathered as if they were rows of one element that are turned.
     """
-    kernel = _compiled(tiles.KERNEL, _row_kernel(tiles, definition, type))
+    kernel = _compiled(tiles.KERNEL, _row_kernel(tiles, without_temperature(definition), definition, type))
     inputs, (is_row, cores) = np.intp(definition.nin + len(definition.parameters)), _row_operands(definition)
     operands, (sizes, move) = np.intp(len(is_row)), _memory(definition, type)
     room = SHORT * TILE * np.intp(8)

@@ -1,6 +1,6 @@
 """The row kernels, the softmax family: kernels/rows.h and softmax.h in Python, operation by operation.
 
-Each is a NumPy gufunc loop over dims[0] rows of dims[1] elements. Rows are walked in spans of 128;
+Each is made of steps, or a NumPy gufunc loop over dims[0] rows of dims[1] elements. Rows are walked in spans of 128;
 one that is short or not contiguous is copied to a buffer first, so the layout never changes a result.
 How sums and exponentials are made, and why, stands in rows.h. 16-bit elements become float32 as `apply`
 reads them, and are rounded as it writes; they cannot hold exponentials, which are computed again.
@@ -24,6 +24,9 @@ from softramp.backends.numba.math import (
     T, U, down, exp, exp_split_of_sum, largest, lowest, magic, polynomial, smallest_normal, two_down,
     two_ulps, two_up, up)
 from softramp.backends.numba.pairs import pair, stored, tempering
+from softramp.backends.numba.steps import (
+    DIVISOR, DIVISOR_LOW, FLOOR, HIGH, LEAST, LENGTH, LINE, LOW, MAXIMA, MOST, NARROW, PIVOT, REACH, SIGN,
+    Steps, numbers, words)
 
 SPAN, LANES = np.intp(128), np.intp(16)
 F8 = np.float64
@@ -141,14 +144,18 @@ def clear(high, low):
         high[i] = low[i] = F8(0)
 
 
-def total(high, low):
+def normalized(high, low):
     """A sum as two words, the second no more than rounding of the first."""
+    whole = high + low
+    return whole, F8(0) if one_word else low - (whole - high)
+
+
+def total(high, low):
     half = LANES // 2
     while half:
         apply(add, half, (high, low), (high, low, offset(high, half), offset(low, half)))
         half //= 2
-    whole = high[0] + low[0]
-    return whole, F8(0) if one_word else low[0] - (whole - high[0])
+    return normalized(high[0], low[0])
 
 
 def inverse_float32(high, low):
@@ -374,180 +381,211 @@ def softmax_slope(g, y, high, low):
     return y * ((g - high) - low)
 
 
-def log_softmax_slope(g, y, whole):
-    return fma(-whole, exp(y), g)
+def log_softmax_slope(g, y, high, low):
+    return fma(-high, exp(y), g)
 
 
-# ---- Loops: args are the addresses of the operands; steps go from row to row of each operand, then along
+# ---- Steps: args are the addresses of the operands; steps go from row to row of each operand, then along
 # the rows of those that are rows.
-
 
 result = tempering(np.intp(1), np.intp(2))  # which operand
 
 
-BATCH, BATCH_LENGTH = np.intp(8), np.intp(1024)
-line = pair(buffer(np.float32, BATCH), buffer(np.float64, BATCH))
-flags = buffer(np.intp, BATCH)
+def find_scale(args, steps, line, n):
+    known = numbers(line)
+    sign, known[DIVISOR], known[DIVISOR_LOW], known[REACH] = temper(args[1])
+    least, most = find_extremes(args[0], steps[result + 1], words(line)[LENGTH], sign)
+    known[SIGN] = sign
+    keep_scale(known, least, most)
 
 
-def batch_of(n):
-    """Rows that fit the cache take each step together: one's chain of operations hides behind the others'."""
-    return BATCH if n <= BATCH_LENGTH else np.intp(1)
+def keep_scale(known, least, most):
+    pivot, floor = pivot_and_floor(most, T(known[REACH]))
+    known[LEAST], known[MOST], known[PIVOT], known[FLOOR] = least, most, pivot, floor
+    known[NARROW] = is_narrow(least, pivot)
 
 
-def scale_without(lines, k):
-    return lines[0][k], lines[1][k], T(1), T(0), T(0)
+def join_scales(args, steps, lines, count):
+    least, most = infinity, -infinity
+    for k in range(count):
+        known = numbers(lines + k * LINE)
+        least, most = at_most(least, T(known[LEAST])), at_least(most, T(known[MOST]))
+    for k in range(count):
+        keep_scale(numbers(lines + k * LINE), least, most)
 
 
-def scale_tempered(lines, k):
-    pivot, floor, sign, of, of_low = lines
-    return pivot[k], floor[k], sign[k], of[k], of_low[k]
+def join_sums(args, steps, lines, count):
+    high, low, maxima = F8(0), F8(0), F8(0)
+    for k in range(count):
+        known = numbers(lines + k * LINE)
+        high, low = add(high, low, known[HIGH], known[LOW])
+        maxima += known[MAXIMA]
+    high, low = normalized(high, low)
+    for k in range(count):
+        known = numbers(lines + k * LINE)
+        known[HIGH], known[LOW], known[MAXIMA] = high, low, maxima
+
+
+def scale_without(known):
+    return T(known[PIVOT]), T(known[FLOOR]), T(1), T(0), T(0)
+
+
+def scale_tempered(known):
+    return T(known[PIVOT]), T(known[FLOOR]), T(known[SIGN]), T(known[DIVISOR]), T(known[DIVISOR_LOW])
 
 
 scale_of = tempering(scale_without, scale_tempered)
 
 
-def find_scale(args, steps, n, r, k, lines, narrow):
-    pivot, floor, sign, of, of_low = lines
-    sign[k], of[k], of_low[k], reach = temper(args[1] + r * steps[1])
-    least, most = find_extremes(args[0] + r * steps[0], steps[result + 1], n, scale_of(lines, k)[2])
-    pivot[k], floor[k] = pivot_and_floor(most, reach)
-    narrow[k] = is_narrow(least, pivot[k])
+# ---- softmax
 
 
-def softmax(args, dims, steps, data):
-    n, sx, so, batch = dims[1], steps[result + 1], steps[result + 2], batch_of(dims[1])
-    lines, narrow = (line(), line(), line(), line(), line()), flags()
-    of_sum, of_sum_low = line(), line()
-    high, low, xs, es, ys = sums(), sums(), span(), scalars(), span()
-    for first in range(0, dims[0], batch):
-        count = at_most(batch, dims[0] - first)
-        for k in range(count):
-            find_scale(args, steps, n, first + k, k, lines, narrow)
-        for k in range(count):
-            x, out = args[0] + (first + k) * steps[0], args[result] + (first + k) * steps[result]
-            scale = scale_of(lines, k)
-            clear(high, low)
-            for start in range(0, n, SPAN):
-                m = at_most(SPAN, n - start)
-                e, p = target_to_wait(out, so, start, m, es), fetch(x, sx, start, m, xs, absent)
-                if narrow[k]:
-                    apply(exp_of_narrow, whole_lanes(m), (e,), (p, scale))
-                else:
-                    apply(exponential, whole_lanes(m), (e,), (p, scale))
-                for i in range(m, SPAN):
-                    e[i] = T(0)
-                apply(add_values, LANES, (high, low), (high, low, groups(e)))
-                put_to_wait(e, out, so, start, m)
-            of_sum[k], of_sum_low[k] = inverse(*total(high, low))
-        for k in range(count):
-            x, out = args[0] + (first + k) * steps[0], args[result] + (first + k) * steps[result]
-            source, step = (out, so) if wide else (x, sx)
-            scale, inverse_sum = scale_of(lines, k), (of_sum[k], of_sum_low[k])
-            for start in range(0, n, SPAN):
-                m = at_most(SPAN, n - start)
-                p, y = fetch(source, step, start, m, xs, absent), target(out, so, start, m, ys)
-                if narrow[k]:
-                    apply(finish_narrow, whole_lanes(m), (y,), (p, scale, inverse_sum))
-                else:
-                    apply(finish, whole_lanes(m), (y,), (p, scale, inverse_sum))
-                put(y, out, so, start, m)
+def sum_exponentials(args, steps, line, part):
+    x, out, sx, so = args[0], args[result], steps[result + 1], steps[result + 2]
+    known, high, low, xs, es = numbers(line), sums(), sums(), span(), scalars()
+    scale, narrow = scale_of(known), known[NARROW] > F8(0)
+    known[HIGH], known[LOW], known[MAXIMA] = F8(0), F8(0), F8(0)
+    for start in range(0, words(line)[LENGTH], part):
+        end = at_most(start + part, words(line)[LENGTH])
+        clear(high, low)
+        for i in range(start, end, SPAN):
+            m = at_most(SPAN, end - i)
+            e, p = target_to_wait(out, so, i, m, es), fetch(x, sx, i, m, xs, absent)
+            if narrow:
+                apply(exp_of_narrow, whole_lanes(m), (e,), (p, scale))
+            else:
+                apply(exponential, whole_lanes(m), (e,), (p, scale))
+            for j in range(m, SPAN):
+                e[j] = T(0)
+            apply(add_values, LANES, (high, low), (high, low, groups(e)))
+            put_to_wait(e, out, so, i, m)
+        known[HIGH], known[LOW] = add(known[HIGH], known[LOW], *total(high, low))
+    known[HIGH], known[LOW] = normalized(known[HIGH], known[LOW])
 
 
-def log_softmax(args, dims, steps, data):
-    n, sx, so, batch = dims[1], steps[result + 1], steps[result + 2], batch_of(dims[1])
-    lines, narrow, log_sum = (line(), line(), line(), line(), line()), flags(), line()
-    xs, ys = span(), span()
-    for first in range(0, dims[0], batch):
-        count = at_most(batch, dims[0] - first)
-        for k in range(count):
-            find_scale(args, steps, n, first + k, k, lines, narrow)
-        for k in range(count):
-            x = args[0] + (first + k) * steps[0]
-            log_sum[k] = log_of(*rest_of_sum(x, sx, n, scale_of(lines, k), narrow[k]))
-        for k in range(count):
-            x, out = args[0] + (first + k) * steps[0], args[result] + (first + k) * steps[result]
-            for start in range(0, n, SPAN):
-                m = at_most(SPAN, n - start)
-                p, y = fetch(x, sx, start, m, xs, absent), target(out, so, start, m, ys)
-                apply(subtract, whole_lanes(m), (y,), (p, scale_of(lines, k), log_sum[k]))
-                put(y, out, so, start, m)
-
-
-def rest_of_sum(x, sx, n, scale, narrow):
-    """The sum without the maxima, and how many there are beside the first."""
-    high, low, count, xs, es = sums(), sums(), counts(), span(), scalars()
-    clear(high, low)
-    for i in range(LANES):
-        count[i] = U(0)
-    for start in range(0, n, SPAN):
-        m = at_most(SPAN, n - start)
-        p = fetch(x, sx, start, m, xs, absent)
+def write_shares(args, steps, line, n):
+    x, out, sx, so = args[0], args[result], steps[result + 1], steps[result + 2]
+    known, xs, ys, length = numbers(line), span(), span(), words(line)[LENGTH]
+    scale, inverse_sum = scale_of(known), inverse(known[HIGH], known[LOW])
+    narrow, (source, step) = known[NARROW] > F8(0), (out, so) if wide else (x, sx)
+    for i in range(0, length, SPAN):
+        m = at_most(SPAN, length - i)
+        p, y = fetch(source, step, i, m, xs, absent), target(out, so, i, m, ys)
         if narrow:
-            apply(exp_of_narrow_unless_largest, whole_lanes(m), (es,), (p, scale))
+            apply(finish_narrow, whole_lanes(m), (y,), (p, scale, inverse_sum))
         else:
-            apply(exp_unless_largest, whole_lanes(m), (es,), (p, scale))
-        for i in range(m, SPAN):
-            es[i] = T(0)
-        apply(count_largest, LANES, (count,), (count, scale, groups(p)))
-        apply(add_values, LANES, (high, low), (high, low, groups(es)))
-    others = np.int64(-1)
-    for i in range(LANES):
-        others += np.int64(count[i])
-    whole, part = total(high, low)
-    return whole, part, F8(others)
+            apply(finish, whole_lanes(m), (y,), (p, scale, inverse_sum))
+        put(y, out, so, i, m)
 
 
-def logsumexp(args, dims, steps, data):
-    n, step = dims[1], steps[2]
-    for r in range(dims[0]):
-        x, out = args[0] + r * steps[0], args[1] + r * steps[1]
-        least, most = find_extremes(x, step, n, T(1))
-        if abs(most) < infinity:
-            sign, of, of_low, reach = temper(x)
-            pivot, floor = pivot_and_floor(most, reach)
-            narrow = is_narrow(least, pivot)
-            high, low, others = rest_of_sum(x, step, n, (pivot, floor, sign, of, of_low), narrow)
-            put_number(pivot_plus_log_of(most, high, low, others), out)
-        else:
-            put_number(unless_nan(x, step, n, most), out)
+# ---- log_softmax, logsumexp
 
 
-def softmax_backward(args, dims, steps, data):
-    """y * (g - sum(g*y))."""
-    n, sg, sy, so = dims[1], steps[3], steps[4], steps[5]
-    high, low, gs, ys, os = sums(), sums(), span(), span(), span()
-    for r in range(dims[0]):
-        g, y, out = args[0] + r * steps[0], args[1] + r * steps[1], args[2] + r * steps[2]
+def sum_others(args, steps, line, part):
+    """The sum without the maxima, and how many those are."""
+    x, sx, known = args[0], steps[result + 1], numbers(line)
+    high, low, largest, xs, es = sums(), sums(), counts(), span(), scalars()
+    scale, narrow = scale_of(known), known[NARROW] > F8(0)
+    known[HIGH], known[LOW], known[MAXIMA] = F8(0), F8(0), F8(0)
+    for start in range(0, words(line)[LENGTH], part):
+        end = at_most(start + part, words(line)[LENGTH])
         clear(high, low)
-        for start in range(0, n, SPAN):
-            m = at_most(SPAN, n - start)
-            p, q = fetch(g, sg, start, m, gs, zero), fetch(y, sy, start, m, ys, zero)
+        for j in range(LANES):
+            largest[j] = U(0)
+        for i in range(start, end, SPAN):
+            m = at_most(SPAN, end - i)
+            p = fetch(x, sx, i, m, xs, absent)
+            if narrow:
+                apply(exp_of_narrow_unless_largest, whole_lanes(m), (es,), (p, scale))
+            else:
+                apply(exp_unless_largest, whole_lanes(m), (es,), (p, scale))
+            for j in range(m, SPAN):
+                es[j] = T(0)
+            apply(count_largest, LANES, (largest,), (largest, scale, groups(p)))
+            apply(add_values, LANES, (high, low), (high, low, groups(es)))
+        for j in range(LANES):
+            known[MAXIMA] += F8(largest[j])
+        known[HIGH], known[LOW] = add(known[HIGH], known[LOW], *total(high, low))
+    known[HIGH], known[LOW] = normalized(known[HIGH], known[LOW])
+
+
+def write_differences(args, steps, line, n):
+    x, out, sx, so = args[0], args[result], steps[result + 1], steps[result + 2]
+    known, xs, ys, length = numbers(line), span(), span(), words(line)[LENGTH]
+    scale, log_sum = scale_of(known), log_of(known[HIGH], known[LOW], known[MAXIMA] - F8(1))
+    for i in range(0, length, SPAN):
+        m = at_most(SPAN, length - i)
+        p, y = fetch(x, sx, i, m, xs, absent), target(out, so, i, m, ys)
+        apply(subtract, whole_lanes(m), (y,), (p, scale, log_sum))
+        put(y, out, so, i, m)
+
+
+def write_number(args, steps, line, n):
+    """Of all n elements; the line may be that of the first part."""
+    known = numbers(line)
+    most = T(known[MOST])
+    if abs(most) < infinity:
+        value = pivot_plus_log_of(most, known[HIGH], known[LOW], known[MAXIMA] - F8(1))
+    else:
+        value = unless_nan(args[0], steps[2], n, most)
+    put_number(value, args[1])
+
+
+# ---- Gradients: y * (g - sum(g*y)) and g - e^y * sum(g)
+
+
+def sum_products(args, steps, line, part):
+    g, y, known = args[0], args[1], numbers(line)
+    high, low, gs, ys = sums(), sums(), span(), span()
+    known[HIGH], known[LOW], known[MAXIMA] = F8(0), F8(0), F8(0)
+    for start in range(0, words(line)[LENGTH], part):
+        end = at_most(start + part, words(line)[LENGTH])
+        clear(high, low)
+        for i in range(start, end, SPAN):
+            m = at_most(SPAN, end - i)
+            p, q = fetch(g, steps[3], i, m, gs, zero), fetch(y, steps[4], i, m, ys, zero)
             apply(add_products, LANES, (high, low), (high, low, groups(p), groups(q)))
-        whole, rest = two_words(*total(high, low))
-        for start in range(0, n, SPAN):
-            m = at_most(SPAN, n - start)
-            p, q = fetch(g, sg, start, m, gs, zero), fetch(y, sy, start, m, ys, zero)
-            apply(softmax_slope, whole_lanes(m), (os,), (p, q, whole, rest))
-            put(os, out, so, start, m)
+        known[HIGH], known[LOW] = add(known[HIGH], known[LOW], *total(high, low))
+    known[HIGH], known[LOW] = normalized(known[HIGH], known[LOW])
 
 
-def log_softmax_backward(args, dims, steps, data):
-    """g - e^y * sum(g)."""
-    n, sg, sy, so = dims[1], steps[3], steps[4], steps[5]
-    high, low, gs, ys, os = sums(), sums(), span(), span(), span()
-    for r in range(dims[0]):
-        g, y, out = args[0] + r * steps[0], args[1] + r * steps[1], args[2] + r * steps[2]
+def sum_gradients(args, steps, line, part):
+    g, known, high, low, gs = args[0], numbers(line), sums(), sums(), span()
+    known[HIGH], known[LOW], known[MAXIMA] = F8(0), F8(0), F8(0)
+    for start in range(0, words(line)[LENGTH], part):
+        end = at_most(start + part, words(line)[LENGTH])
         clear(high, low)
-        for start in range(0, n, SPAN):
-            p = fetch(g, sg, start, at_most(SPAN, n - start), gs, zero)
+        for i in range(start, end, SPAN):
+            p = fetch(g, steps[3], i, at_most(SPAN, end - i), gs, zero)
             apply(add_values, LANES, (high, low), (high, low, groups(p)))
-        whole = T(total(high, low)[0])
-        for start in range(0, n, SPAN):
-            m = at_most(SPAN, n - start)
-            p, q = fetch(g, sg, start, m, gs, zero), fetch(y, sy, start, m, ys, zero)
-            apply(log_softmax_slope, whole_lanes(m), (os,), (p, q, whole))
-            put(os, out, so, start, m)
+        known[HIGH], known[LOW] = add(known[HIGH], known[LOW], *total(high, low))
+    known[HIGH], known[LOW] = normalized(known[HIGH], known[LOW])
+
+
+def write_softmax_slopes(args, steps, line, n):
+    write_slopes(softmax_slope, args, steps, line)
+
+
+def write_log_softmax_slopes(args, steps, line, n):
+    write_slopes(log_softmax_slope, args, steps, line)
+
+
+def write_slopes(slope, args, steps, line):
+    g, y, out = args[0], args[1], args[2]
+    known, gs, ys, os, length = numbers(line), span(), span(), span(), words(line)[LENGTH]
+    high, low = two_words(known[HIGH], known[LOW])
+    for i in range(0, length, SPAN):
+        m = at_most(SPAN, length - i)
+        p, q = fetch(g, steps[3], i, m, gs, zero), fetch(y, steps[4], i, m, ys, zero)
+        apply(slope, whole_lanes(m), (os,), (p, q, high, low))
+        put(os, out, steps[5], i, m)
+
+
+softmax = Steps(find_scale, join_scales, sum_exponentials, join_sums, write_shares)
+log_softmax = Steps(find_scale, join_scales, sum_others, join_sums, write_differences)
+logsumexp = Steps(find_scale, join_scales, sum_others, join_sums, write_number)
+softmax_backward = Steps(None, None, sum_products, join_sums, write_softmax_slopes)
+log_softmax_backward = Steps(None, None, sum_gradients, join_sums, write_log_softmax_slopes)
 
 
 # ---- logsumexp_weighted: an element of weight 0 takes no part, whatever it is.
