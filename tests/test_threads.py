@@ -18,8 +18,10 @@ from helpers import (
     each_namespace,
     each_row_function,
     outputs,
-    raw,
+    of_dtypes,
     python,
+    raw,
+    ROWS,
 )
 
 import softramp
@@ -74,6 +76,96 @@ def test_rows_and_columns(namespace, dtype, definition, shape, axis):
     args = arguments(definition, dtype, (*np.delete(shape, axis), shape[axis]))
     args = [np.moveaxis(a, -1, axis).copy() if row else a for a, row in zip(args, definition.rows)]
     same_for_any_number_of_threads(f, *args, axis=axis)
+
+
+# ---- Long rows: in parts, by several threads
+
+each_row_function_and_dtype = of_dtypes(ROWS)
+
+
+def first_row(results):
+    return tuple(y[0] for y in outputs(results))
+
+
+@each_namespace
+@each_row_function_and_dtype
+def test_one_long_row(namespace, definition, dtype):
+    f = raw(namespace, definition)
+    for n in (2 * GRAIN, 2 * GRAIN + 1, 100_000, 1_000_017):
+        with np.errstate(over="ignore"):  # the sum of a gradient is beyond 16 bits
+            same_for_any_number_of_threads(f, *arguments(definition, dtype, (1, n)))
+
+
+@each_namespace
+@each_row_function_and_dtype
+def test_the_layout_of_a_long_row(namespace, definition, dtype):
+    """The same bits alone, among others, in columns, strided, backwards, and in place."""
+    f, is_row = raw(namespace, definition), definition.rows
+    args = arguments(definition, dtype, (1, 100_001))
+    expected = first_row(f(*args))
+
+    def as_columns(x):
+        return np.ascontiguousarray(x.T).T
+
+    layouts = [
+        lambda x, row: np.concatenate([x, x[:, ::-1] if row else x, x]),
+        lambda x, row: as_columns(x) if row else x,
+        lambda x, row: as_columns(np.concatenate([x, x, x])) if row else np.concatenate([x, x, x]),
+        lambda x, row: np.repeat(x, 3, axis=1)[:, ::3] if row else x,
+        lambda x, row: x[:, ::-1].copy()[:, ::-1] if row else x,
+    ]
+    for threads in (1, 2, 4):
+        with softramp.threads(threads):
+            for layout in layouts:
+                laid_out = [layout(x, row) for x, row in zip(args, is_row)]
+                assert_same_bits(first_row(f(*laid_out)), expected)
+            if is_row[-1]:
+                copies = [x.copy() for x in args]
+                f(*copies, out=copies[0])
+                assert_same_bits(copies[0][0], expected[0])
+
+
+@each_namespace
+@each_row_function_and_dtype
+def test_a_long_row_with_special_values(namespace, definition, dtype):
+    f = raw(namespace, definition)
+    for value in (np.nan, np.inf, -np.inf):
+        for place in (0, 70_000, slice(-1, None), slice(40_000, None), slice(None)):
+            args = arguments(definition, dtype, (1, 100_001))
+            args[0][:, place] = value
+            with np.errstate(over="ignore"):
+                same_for_any_number_of_threads(f, *args)
+
+
+@each_namespace
+@each_dtype
+def test_the_maxima_of_all_parts_are_counted(namespace, dtype):
+    n = 100_001
+    for threads in (1, 3):
+        with softramp.threads(threads):
+            zeros = np.zeros((1, n), dtype)
+            assert namespace.logsumexp(zeros, axis=-1) == zeros.dtype.type(np.log(n))
+            assert (namespace.log_softmax(zeros) == -zeros.dtype.type(np.log(n))).all()
+            assert (namespace.softmax(zeros) == zeros.dtype.type(1 / n)).all()
+
+
+@each_namespace
+@each_dtype
+def test_long_rows_of_four_python_threads_at_once(namespace, dtype):
+    cases = []
+    for seed, definition in enumerate(ROWS):
+        f, args = raw(namespace, definition), arguments(definition, dtype, (1, 200_003 + seed), seed)
+        with softramp.threads(1):
+            cases.append((f, args, outputs(f(*args))))
+
+    def work(seed):
+        with softramp.threads(3):
+            for k in np.random.default_rng(seed).integers(len(cases), size=30):
+                f, args, expected = cases[k]
+                assert_same_bits(outputs(f(*args)), expected)
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
 
 
 @each_namespace

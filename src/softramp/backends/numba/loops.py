@@ -147,7 +147,7 @@ def elementwise_rows(definition: Definition, type: str) -> Any:
 
 
 def _rows(definition: Definition, type: str) -> Any:
-    """Row by row, in tiles, or parts of a row; each loop is compiled when the first rows come that need it."""
+    """Row by row, in tiles, or part by part; each loop is compiled when the first rows come for it."""
     inputs = definition.nin + len(definition.parameters)
     is_row, cores = _row_operands(definition)
     operands, size = np.intp(len(is_row)), np.intp(_dtypes(definition, type)[0].itemsize)

@@ -1,7 +1,8 @@
 """The row kernels, the softmax family: kernels/rows.h and softmax.h in Python, operation by operation.
 
-Each is made of steps, or a NumPy gufunc loop over dims[0] rows of dims[1] elements. Rows are walked in spans of 128;
-one that is short or not contiguous is copied to a buffer first, so the layout never changes a result.
+Each is made of `steps`, or a NumPy gufunc loop over dims[0] rows of dims[1] elements. Rows are walked in
+spans of 128; one that is short or not contiguous is copied to a buffer first, so the layout never changes
+a result.
 How sums and exponentials are made, and why, stands in rows.h. 16-bit elements become float32 as `apply`
 reads them, and are rounded as it writes; they cannot hold exponentials, which are computed again.
 

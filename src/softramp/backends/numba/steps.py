@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from softramp.backends.numba.intrinsics import address, at_most, buffer, call, jit, offset, pointer_to
+from softramp.backends.numba.intrinsics import address, at_most, buffer, call, jit, pointer_to
 
 PART, MOST_PARTS = np.intp(32768), np.intp(256)
 BATCH, BATCH_LENGTH = np.intp(8), np.intp(1024)
@@ -23,8 +23,8 @@ PREPARE, SCALE, JOIN_SCALES, MEASURE, JOIN_SUMS, WRITE = map(np.intp, range(1, 7
     np.intp, range(13))
 
 words, numbers = pointer_to(np.intp), pointer_to(np.float64)
-OPERANDS, MOST_OPERANDS = np.intp(0), np.intp(3)  # the other words of a kernel are its steps
-addresses = buffer(np.intp, BATCH * MOST_OPERANDS)
+OPERANDS = np.intp(0)  # of a kernel, whose other words are its steps
+addresses = buffer(np.intp, 3)
 lines_of_batch = buffer(np.float64, BATCH * LINE // 8)
 
 
@@ -49,35 +49,34 @@ def part_of(n):
 
 def whole_rows(args, dims, steps, kernel):
     """Rows that fit the cache take each step together: one's chain of operations hides behind the others'."""
-    n, lines, at, operands = dims[1], address(lines_of_batch()), addresses(), kernel[OPERANDS]
+    n, lines, row = dims[1], address(lines_of_batch()), addresses()
     batch, part = BATCH if n <= BATCH_LENGTH else 1, part_of(n)
     for first in range(0, dims[0], batch):
-        count = at_most(batch, dims[0] - first)
-        for k in range(count):
-            words(lines + k * LINE)[LENGTH] = n
-            for operand in range(operands):
-                at[k * MOST_OPERANDS + operand] = args[operand] + (first + k) * steps[operand]
+        last = at_most(first + batch, dims[0])
         for step in range(SCALE, WRITE + 1, 2):  # without those that join
-            function = kernel[step]
-            for k in range(count if function else 0):
-                row = offset(at, k * MOST_OPERANDS)
-                call(function, row, steps, lines + k * LINE, part if step == MEASURE else n)
+            function, line = kernel[step], lines
+            for r in range(first, last if function else first):
+                for k in range(kernel[OPERANDS]):
+                    row[k] = args[k] + r * steps[k]
+                words(line)[LENGTH] = n
+                call(function, row, steps, line, part if step == MEASURE else n)
+                line += LINE
 
 
 def one_step(args, dims, steps, kernel):
     """The step dims[2] of parts of one row.
 
-    dims: how many parts, their length, the step, the lines of all, the first; to join them all, their
-    number.
+    dims: how many parts, their length, the step, the lines of all, the first. To join them all: 0, the
+    row's length, the step, the lines, their number. PREPARE has the length of a part there.
     """
-    n, step, lines, first, at = dims[1], dims[2], dims[3], dims[4], addresses()
+    n, step, lines, first, part = dims[1], dims[2], dims[3], dims[4], addresses()
     function = kernel[step]
     if step == PREPARE:
         for start in range(0, n, first):
             words(lines + start // first * LINE)[LENGTH] = at_most(first, n - start)
     elif function and (step == JOIN_SCALES or step == JOIN_SUMS):
         call(function, args, steps, lines, first)
-    for k in range(dims[0] if function else 0):
-        for operand in range(kernel[OPERANDS]):
-            at[operand] = args[operand] + k * steps[operand]
-        call(function, at, steps, lines + (first + k) * LINE, n)
+    for i in range(dims[0] if function else 0):
+        for k in range(kernel[OPERANDS]):
+            part[k] = args[k] + i * steps[k]
+        call(function, part, steps, lines + (first + i) * LINE, n)
