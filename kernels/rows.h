@@ -318,7 +318,9 @@ INLINE void F(add_product)(double *high, double *low, double g, double y)
     *high = FMAD(g, y, *high);  // of floats the product is exact, fused or not
     (void)low;
 #else
-    F(add)(high, low, g * y);
+    const double product = g * y;
+    F(add)(high, low, product);
+    *low += F(product_low)(g, y, product);
 #endif
 }
 

@@ -601,11 +601,15 @@ GRADIENT(log_softmax_backward)
 // ---- logsumexp_weighted: x, b -> log(abs(sum b*e^x)), sign of the sum. b = 0 removes an element. Of a row
 // with an inf only that counts, and half of its weights, which cannot overflow. The row is read twice.
 // Of what takes part: the extremes but for NaN; and a NaN, if there is one.
-struct S(weighted) { T least, largest, spoilt; };
+struct S(weighted) {
+    T least, largest, spoilt;  // of what takes part: extremes but for NaN; a NaN, if there is one
+    _Bool heavy;               // whether a weight is far from 1
+};
 INLINE struct S(weighted) S(weighted_extremes)(char *const *p, const intptr_t *step, intptr_t n)
 {
-    T low[LANES], high[LANES], spoilt[LANES] = {0}, in0[SPAN], in1[SPAN];
-    for (int l = 0; l < LANES; l++) low[l] = (T)INFINITY, high[l] = -(T)INFINITY;
+    const T near = 0x1p64f;
+    T low[LANES], high[LANES], light[LANES], heavy[LANES] = {0}, spoilt[LANES] = {0}, in0[SPAN], in1[SPAN];
+    for (int l = 0; l < LANES; l++) low[l] = light[l] = (T)INFINITY, high[l] = -(T)INFINITY;
     SPANS(b, m, n) {
         const T *const x = S(fetch)(AT(0, b), step[0], m, in0, 0);
         const T *const w = S(fetch)(AT(1, b), step[1], m, in1, 0);
@@ -615,11 +619,31 @@ INLINE struct S(weighted) S(weighted_extremes)(char *const *p, const intptr_t *s
                 low[l] = F(min)(w[i + l] == 0 ? low[l] : x[i + l], low[l]);
                 high[l] = F(max)(w[i + l] == 0 ? high[l] : x[i + l], high[l]);
                 spoilt[l] = F(or_nan)(v, spoilt[l]);
+                light[l] = F(min)(w[i + l] == 0 ? light[l] : F(abs)(w[i + l]), light[l]);
+                heavy[l] = F(max)(F(abs)(w[i + l]), heavy[l]);
             }
     }
     T nan = 0;
     for (int l = 0; l < LANES; l++) nan = F(or_nan)(spoilt[l], nan);
-    return (struct S(weighted)){F(fold_min)(low), F(fold_max)(high), nan};
+    return (struct S(weighted)){F(fold_min)(low), F(fold_max)(high), nan,
+                                F(fold_min)(light) < 1 / near || F(fold_max)(heavy) > near};
+}
+
+// Weights far from 1 go into the exponents: what lies far below the maximum may count.
+static double S(sum_of_logs)(char *const *p, const intptr_t *step, intptr_t n, double *top)
+{
+    *top = -INFINITY;
+    for (intptr_t i = 0; i < n; i++) {
+        const double w = S(number)(AT(1, i)), z = S(number)(AT(0, i)) + log(w < 0 ? -w : w);
+        if (w != 0 && z > *top) *top = z;
+    }
+    double high = 0, low = 0;
+    for (intptr_t i = 0; i < n; i++) {
+        const double w = S(number)(AT(1, i)), z = S(number)(AT(0, i)) + log(w < 0 ? -w : w);
+        const double e = w != 0 ? exp(z - *top) : 0;
+        F(add)(&high, &low, w < 0 ? -e : e);
+    }
+    return high + low;
 }
 
 INLINE struct F(total) S(weighted_sum)(char *const *p, const intptr_t *step, intptr_t n, struct F(scale) s,
@@ -649,10 +673,12 @@ static void S(logsumexp_weighted)(char **args, const intptr_t *dims, const intpt
         const struct S(weighted) k = S(weighted_extremes)(p, step, n);
         const struct F(scale) s = F(scale)(k.least, k.largest);
         const _Bool infinite = k.largest == (T)INFINITY, empty = k.largest == -(T)INFINITY;
-        const double sum = infinite ? S(weighted_sum)(p, step, n, s, 1).high
-                                    : S(weighted_sum)(p, step, n, s, 0).high;
+        const _Bool heavy = k.heavy && !infinite && !empty;
+        double top = s.pivot, scaled = F(two_down), sum;
+        if (heavy) sum = S(sum_of_logs)(p, step, n, &top), scaled = 1;
+        else sum = (infinite ? S(weighted_sum)(p, step, n, s, 1) : S(weighted_sum)(p, step, n, s, 0)).high;
         const double size = sum < 0 ? -sum : sum;
-        T sign = sum > 0 ? 1 : sum < 0 ? -1 : (T)sum, log_of = (T)(s.pivot + log(size * F(two_down)));
+        T sign = sum > 0 ? 1 : sum < 0 ? -1 : (T)sum, log_of = (T)(top + log(size * scaled));
         if (size == 0) log_of = -(T)INFINITY;
         if (infinite) log_of = size > 0 ? k.largest : (T)NAN, sign = size > 0 ? sign : (T)NAN;
         if (empty) log_of = k.largest, sign = 0;

@@ -129,3 +129,9 @@ def test_examples(name):
     assert test.examples
     output = []
     assert doctest.DocTestRunner().run(test, out=output.append).failed == 0, "".join(output)
+
+
+def test_masks_with_a_sign():
+    x = np.ma.MaskedArray([0.0, 1.0, 5.0], [0, 0, 1])
+    value, sign = ours.logsumexp(x, return_sign=True)
+    assert value == ours.logsumexp(x) and sign == 1

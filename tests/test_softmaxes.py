@@ -485,11 +485,10 @@ def test_dtypes(name, dtype):
 
 @each_forward
 def test_the_type_of_a_temperature(name):
-    """As that of any parameter: float64 makes float64, numbers of Python and float32 do not."""
+    """It is a number, and leaves the input its dtype."""
     f, x = getattr(softramp, name), normal((2, 9))
-    for temperature, expected in ((0.5, "f"), (2, "f"), (np.float32(0.5), "f"), (np.float64(0.5), "d"),
-                                  (np.array(0.5), "d"), (np.float16(0.5), "f"), (np.int8(2), "f")):
-        assert f(x, temperature=temperature).dtype == expected
+    for temperature in (0.5, 2, np.float32(0.5), np.float64(0.5), np.array(0.5), np.float16(0.5), np.int8(2)):
+        assert f(x, temperature=temperature).dtype == x.dtype
         assert f(x, temperature=temperature, dtype="d").dtype == "d"
     assert f(np.array([1, 2], np.int8), temperature=0.5).dtype == "d"
     assert_same_bits(f(x, temperature=0.5), f(x, temperature=np.float32(0.5)))
@@ -541,8 +540,9 @@ def test_temperature_is_a_number(name):
     message = rf"{name}: temperature must be a number, not an array of shape \(2,\)"
     with pytest.raises(TypeError, match=message):
         getattr(softramp, name)(*args, temperature=np.ones(2))
-    with pytest.raises((TypeError, ValueError)):
-        getattr(softramp, name)(*args, temperature="warm")
+    for temperature in ("2", None, 1j):
+        with pytest.raises(TypeError, match=f"{name}: temperature must be a number, not {type(temperature).__name__}"):
+            getattr(softramp, name)(*args, temperature=temperature)
 
 
 @each_backward
@@ -883,3 +883,77 @@ def test_no_warning_from_masked_rows(namespace, dtype, order):
                 with warnings.catch_warnings(), np.errstate(all="raise"):
                     warnings.simplefilter("error")
                     getattr(namespace, name)(x, axis, where=mask)
+
+
+@each_namespace
+@pytest.mark.parametrize("name", [*FORWARD, "hardmax"])
+@pytest.mark.parametrize("masked", [False, True])
+def test_large_outputs_that_overlap_the_input(namespace, name, masked):
+    """In any way; exactly is the usual one. What is done piece by piece must not read what it wrote."""
+    f, x = getattr(namespace, name), normal((301, 300), "float64")
+    keywords = {"where": x[:300] > 0} if masked else {}
+    expected = f(x[:300].copy(), **keywords)
+    for overlap in (lambda a: a[:300], lambda a: a[1:], lambda a: a[299::-1], lambda a: a[:300].T):
+        a = x.copy()
+        f(a[:300], out=overlap(a), **keywords)
+        assert_same_bits(overlap(a), expected)
+
+
+def test_a_large_gradient_of_logsumexp_that_overlaps_the_input():
+    x = normal((300, 300), "float64")
+    y, b = softramp.logsumexp(x), np.full(300, 2.0)
+    expected, a = softramp.logsumexp_backward(1.0, x, y, b=b), x.copy()
+    softramp.logsumexp_backward(1.0, a, y, b=b, out=a[::-1])
+    assert_same_bits(a[::-1], expected)
+
+
+@each_namespace
+@pytest.mark.parametrize("x, b, expected", [
+    ([0.0], [1e280], 644.7238260383328), ([-745.0, -745.0], [1e300, 1e300], -53.53132492122637),
+    ([700.0, -700.0], [1e-300, 1e300], 9.224472111507641), ([0.0, -800.0], [1e-300, 1e270], -178.30202489160763),
+    ([-744.0, 0.0], [1.0, 1e-323], -743.1723305779536), ([0.0, -INF, NAN], [1e200, 1e300, 0.0], 460.51701859880916)])
+def test_weights_far_from_1(namespace, x, b, expected):
+    """They go into the exponents. Expected: mpmath."""
+    assert abs(namespace.logsumexp(x, b=b) - expected) <= 2 * np.spacing(max(abs(expected), 1000))
+    value, sign = namespace.ufuncs.logsumexp_weighted(x, np.negative(b))
+    assert sign == -1 and value == namespace.logsumexp(x, b=b)
+
+
+def test_hardmax_tells_all_integers_apart():
+    big = 2**53
+    assert_same_bits(softramp.hardmax(np.array([big, big + 1])), np.array([0.0, 1.0]))
+    assert_same_bits(softramp.hardmax(np.array([[3, 5, 5], [-1, -2, -3]], "i1")), np.array([[0, 1, 0], [1, 0, 0]], "e"))
+    assert_same_bits(softramp.hardmax([5, 7, 9], where=[True, True, False]), np.array([0.0, 1.0, 0.0]))
+    assert_same_bits(softramp.hardmax(np.array([-128, -128], "i1"), where=[False, True]), np.array([0, 1], "e"))
+    assert_same_bits(softramp.hardmax([True, False, True]), np.array([1, 0, 0], "e"))
+
+
+def test_masks_of_a_gradient_are_those_of_its_input():
+    x = np.ma.MaskedArray(np.arange(9.0).reshape(3, 3), [[1, 1, 1], [0, 0, 0], [0, 0, 1]])
+    gradient = softramp.logsumexp_backward(1.0, x, softramp.logsumexp(x))
+    assert_same_bits(gradient.mask, x.mask)
+    np.testing.assert_allclose(gradient[1].data, softramp.softmax(x.data[1]), rtol=1e-14)
+
+
+def test_masked_weights_take_no_part():
+    b = np.ma.MaskedArray([1.0, 2.0, 3.0], [0, 1, 0])
+    assert softramp.logsumexp([0.0, 1.0, 5.0], b=b) == softramp.logsumexp([0.0, 5.0], b=[1.0, 3.0])
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "softmin", "softmax_backward", "log_softmax_backward"])
+def test_an_output_of_another_shape_or_library(name):
+    f, x = getattr(softramp, name), np.zeros((2, 3))
+    args = (x, x) if name.endswith("_backward") else (x,)
+    for axis in (-1, 0, None):
+        for keywords in ({}, {"temperature": 2.0}):
+            with pytest.raises(ValueError, match=r"out must have the shape \(2, 3\)"):
+                f(*args, axis, out=np.empty((5, 2, 3)), **keywords)
+            with pytest.raises(TypeError, match="out must be a NumPy array"):
+                f(*args, axis, out=dask.array.zeros((2, 3)), **keywords)
+
+
+def test_no_underflow_is_reported():
+    with np.errstate(all="raise"):
+        softramp.softmax_backward([1.0, 0.0], softramp.softmax([-744.0, 0.0]), temperature=3.0)
+        softramp.logsumexp_backward(1e-10, [-740.0, 0.0], 0.7, b=[1.0, 1.0])
+        softramp.gumbel_softmax(np.array([-15.0, 0.0], "e"), rng=0)

@@ -26,30 +26,36 @@ def _is_foreign(a: Any) -> bool:
         hasattr(a, "__array_ufunc__") or hasattr(a, "__array_wrap__"))
 
 
-def _is_dask(a: Any) -> bool:
+def is_dask(a: Any) -> bool:
     return type(a).__module__.startswith("dask.array")
 
 
 def call(function: Callable[..., Any], operands: Sequence[Any], axis: Any, **keywords: Any) -> Any:
     """The function of operands, `where` and `b`, of which one is foreign; other keywords as it takes them."""
-    masks = [np.ma.getmaskarray(a) for a in operands if isinstance(a, np.ma.MaskedArray)]
+    masks = [np.ma.getmaskarray(a) for k, a in enumerate([*operands, keywords["where"], keywords.get("b")])
+             if isinstance(a, np.ma.MaskedArray) and not _one_for_each_row(function, k)]
     inside = [_inside(a) for a in operands]
     keywords |= {name: _inside(keywords[name]) for name in ("where", "b") if name in keywords}
     if masks:
         return _masked(function, inside, axis, functools.reduce(np.logical_or, masks), **keywords)
-    if any(map(_is_dask, [*inside, keywords["where"], keywords.get("b")])):
+    if any(map(is_dask, [*inside, keywords["where"], keywords.get("b")])):
         result = _over_blocks(function, inside, axis, **keywords)
     else:
         result = function(*inside, axis, **keywords)
-    outside = next((a for a in operands if _is_foreign(a) and not _is_dask(a)), None)
+    outside = next((a for a in operands if _is_foreign(a) and not is_dask(a)), None)
     if outside is None or keywords["out"] is not None:
         return result
     return wrap(outside, result) if outside.shape and np.shape(result) == outside.shape else result
 
 
+def _one_for_each_row(function: Callable[..., Any], k: int) -> bool:
+    """Whether operand k is one element for each row."""
+    return function.__name__ == "logsumexp_backward" and k in (0, 2)
+
+
 def _inside(a: Any) -> Any:
     """What NumPy can compute, or dask; an xarray object may hold either. Numbers and lists stay so."""
-    if _is_dask(a) or not _is_foreign(a):
+    if is_dask(a) or not _is_foreign(a):
         return a
     return a.data if getattr(a, "chunks", None) is not None else np.asarray(a)
 
@@ -70,8 +76,10 @@ def _masked(
     result = function(*operands, axis, where=np.logical_and(where, ~mask), out=out, **keywords)
     if out is not None:
         return result
+    large = [np.shape(a) for k, a in enumerate(operands) if not _one_for_each_row(function, k)]
+    rows = Rows(function.__name__, np.broadcast_shapes(mask.shape, np.shape(where), *large), axis)
+    mask = np.broadcast_to(mask, rows.given_shape)
     if np.shape(result) != mask.shape:
-        rows = Rows(function.__name__, np.broadcast_shapes(mask.shape, *map(np.shape, operands)), axis)
         mask = rows.of(mask).all(rows.axis).reshape(np.shape(result))
     return np.ma.MaskedArray(result, mask)[()]
 
@@ -92,7 +100,7 @@ def _over_blocks(
         raise TypeError(f"{name} takes no dask arrays: it draws for one element after the other")
     b, keepdims = keywords.pop("b", None), keywords.get("keepdims", True)
     arrays = [*operands, where, *([] if b is None else [b])]
-    one_for_each_row = [name == "logsumexp_backward" and k in (0, 2) for k in range(len(arrays))]
+    one_for_each_row = [_one_for_each_row(function, k) for k in range(len(arrays))]
     rows = Rows(name, np.broadcast_shapes(*(
         np.shape(a) for a, reduced in zip(arrays, one_for_each_row) if not reduced)), axis)
     dimensions = tuple(range(len(rows.given_shape)))

@@ -453,18 +453,19 @@ def logsumexp_weighted(x: Array, b: Array) -> tuple[Measured, Measured]:
 
 
 def softmax_backward(g: Array, y: Array) -> Measured:
-    """A difference of sums: its error is measured in ULP of the largest term, summed without signs."""
+    """A difference: its error is measured in ULP of the largest of it and its terms."""
     g, y = g.astype(LONG), y.astype(LONG)
-    products = g * y
-    value = y * (g - products.sum(-1, keepdims=True))
-    return value, np.maximum(abs(value), y * np.maximum(abs(g), abs(products).sum(-1, keepdims=True)))
+    total = (g * y).sum(-1, keepdims=True)
+    value = y * (g - total)
+    return value, np.maximum(abs(value), y * np.maximum(abs(g), abs(total)))
 
 
 def log_softmax_backward(g: Array, y: Array) -> Measured:
-    """A difference of sums, measured as softmax_backward."""
+    """A difference, measured as softmax_backward."""
     g, e = g.astype(LONG), np.exp(y.astype(LONG))
-    value = g - e * g.sum(-1, keepdims=True)
-    return value, np.maximum(abs(value), np.maximum(abs(g), e * abs(g).sum(-1, keepdims=True)))
+    total = g.sum(-1, keepdims=True)
+    value = g - e * total
+    return value, np.maximum(abs(value), np.maximum(abs(g), e * abs(total)))
 
 
 @np.errstate(all="ignore")

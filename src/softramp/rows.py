@@ -85,23 +85,30 @@ class Rows:
     def result(self, out: Any, dtype: Any, like: Array, *, apart: Sequence[Array] | None = None) -> Array:
         """The array to compute in: `out` if it can serve, else a new one.
 
-        With `apart` it cannot if it has another dtype, or shares memory with one of these.
+        With `apart`, for what is done piece by piece, it cannot if it has another dtype, or shares memory with
+        one of these, or with `like` in another way than exactly.
         """
         if out is not None:
             check_out(self.name, out, self.given_shape)
             made = np.asarray(out).reshape(self.shape)
             if self.view(made) is not None and (apart is None or made.dtype == dtype and not any(
-                    np.may_share_memory(made, a) for a in apart)):
+                    np.may_share_memory(made, a) for a in (*apart, *[like] * (not _same_memory(made, like))))):
                 return made
         return self.empty(dtype, like)
 
     def finish(self, result: Array, out: Any, dtype: Any = None) -> Any:
         """The result in the shape of the input, where and in the dtype in which it was asked for."""
-        if out is None:
-            return result.reshape(self.given_shape).astype(dtype or result.dtype, copy=False)[()]
-        if not np.may_share_memory(result, out):
-            np.copyto(out, result.reshape(self.given_shape), "same_kind")
+        with np.errstate(under="ignore"):
+            if out is None:
+                return result.reshape(self.given_shape).astype(dtype or result.dtype, copy=False)[()]
+            if not np.may_share_memory(result, out):
+                np.copyto(out, result.reshape(self.given_shape), "same_kind")
         return out
+
+
+def _same_memory(a: Array, b: Array) -> bool:
+    return bool(a.shape == b.shape and a.strides == b.strides and a.dtype == b.dtype
+                and a.ctypes.data == b.ctypes.data)
 
 
 def _axes(name: str, axis: Any, ndim: int) -> tuple[int, ...]:
@@ -236,7 +243,8 @@ def transform(
         first = result
     loop(map(rows.of, (first, *rest)), rows.view(result), rows.axis)
     if divisor != 1:
-        np.divide(result, divisor, out=result)
+        with np.errstate(under="ignore"):
+            np.divide(result, divisor, out=result)
     if mask is not None:
         cover(result, mask, hole, result)
     return rows.finish(result, out, dtype)
@@ -286,7 +294,7 @@ def _reduce_masked(
 def array(x: Any, name: str) -> np.ndarray[Any, Any]:
     """The operand of a function that takes arrays of NumPy only."""
     if isinstance(x, np.ma.MaskedArray) or getattr(x, "chunks", None) is not None:
-        raise TypeError(f"{name} takes NumPy arrays and what np.asarray makes one of, not {type(x).__name__}")
+        raise TypeError(f"{name} takes no masked or chunked arrays, got {type(x).__name__}")
     return np.asarray(x)
 
 

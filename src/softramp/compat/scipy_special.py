@@ -1,17 +1,20 @@
 """What `scipy.special` has of softramp's functions, with SciPy's signatures: only the import changes.
 
-The same numbers but for these: complex input is a TypeError; nothing warns; an empty axis gives an empty
-result or -inf where SciPy raises; a row with inf is NaN throughout in log_softmax; the sign of an empty sum
-is 0. The ufuncs expit, log_expit and logit take float16 and integers as `numpy.exp` does, and no longdouble.
+The same numbers but for these: complex and longdouble input is a TypeError; nothing warns; an empty axis gives an
+empty result or -inf where SciPy raises; a row with inf is NaN throughout in log_softmax; a sum that is empty or
+cancels is -inf with the sign 0; an infinite weight is NaN. expit, log_expit and logit take float16 and integers as
+`numpy.exp` does.
 """
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
 import softramp
+from softramp import foreign
 from softramp.composites.softmaxes import signed_logsumexp
 
 __all__ = ["expit", "log_expit", "log_softmax", "logit", "logsumexp", "softmax", "softplus"]  # noqa: F822
@@ -110,9 +113,13 @@ def logsumexp(
     dtype = np.float64 if a.dtype.kind in "biu" else None
     if not return_sign:
         return softramp.logsumexp(a, axis, b=b, keepdims=keepdims, dtype=dtype)
+    if foreign.is_dask(a) or foreign.is_dask(b):
+        raise TypeError("logsumexp: return_sign=True does not go with dask arrays")
+    kept = [~np.ma.getmaskarray(v) for v in (a, b) if isinstance(v, np.ma.MaskedArray)]
+    mask = functools.reduce(np.logical_and, kept) if kept else None
     weights = 1.0 if b is None else b
     value, sign = signed_logsumexp(
-        softramp.ufuncs.logsumexp_weighted, a, weights, axis, None, keepdims=keepdims, dtype=dtype)
+        softramp.ufuncs.logsumexp_weighted, a, weights, axis, mask, keepdims=keepdims, dtype=dtype)
     return value[()], sign[()]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,15 @@ def check_axis(name: str, axis: Any, ndim: int) -> int:
     except TypeError:
         raise TypeError(f"{name}: axis must be an integer, got {axis!r}") from None
     return int(np.lib.array_utils.normalize_axis_index(axis, ndim))
+
+
+def check_number(name: str, keyword: str, value: Any) -> None:
+    """Raise unless it is a real number."""
+    given = value[()] if isinstance(value, np.ndarray) else value
+    if isinstance(given, np.ndarray):
+        raise TypeError(f"{name}: {keyword} must be a number, not an array of shape {given.shape}")
+    if not isinstance(given, (Real, np.floating)):
+        raise TypeError(f"{name}: {keyword} must be a number, not {type(given).__name__}")
 
 
 def check_count(name: str, pieces: Any) -> int:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from softramp import foreign
-from softramp.composites.arguments import FLOATING, check_axis, floating_dtype
+from softramp.composites.arguments import FLOATING, check_axis, check_number, floating_dtype
 from softramp.composites.registry import promising
 from softramp.definitions import mixed
 from softramp.factory import operand_dtypes, parameter_dtype
@@ -295,6 +295,7 @@ def _cross_entropy(
     name: str, gufuncs: tuple[np.ufunc, np.ufunc], logits: Any, labels: Any, axis: Any, weight: Any,
     ignore_index: Any, smoothing: float, reduction: str, out: Any = None,
 ) -> Any:
+    check_number(name, "label_smoothing", smoothing)
     if not 0 <= smoothing <= 1:
         raise ValueError(f"{name} requires 0 <= label_smoothing <= 1, got label_smoothing={smoothing!r}")
     rows = _rows(name, logits, axis, reduction)
@@ -314,6 +315,7 @@ def _hinge_loss(
     name: str, gufunc: np.ufunc, scores: Any, labels: Any, axis: Any, margin: float, weight: Any,
     ignore_index: Any, reduction: str, out: Any = None,
 ) -> Any:
+    check_number(name, "margin", margin)
     rows = _rows(name, scores, axis, reduction)
     if rows.classes < 2:
         raise ValueError(f"{name}: axis {rows.axis} must have two classes at least, not {rows.classes}")
@@ -391,6 +393,8 @@ def _checked_labels(
     if labels.shape != shape:
         raise ValueError(f"{name}: rows of shape {rows.shape} want labels of shape {shape} along axis "
                          f"{rows.axis}, not {labels.shape}")
+    if not (ignore_index is None or hasattr(ignore_index, "__index__")):
+        raise TypeError(f"{name}: ignore_index must be an integer, not {type(ignore_index).__name__}")
     kept = None if ignore_index is None else labels != operator.index(ignore_index)
     target = labels.astype(np.int64, copy=False)
     if target.size and np.maximum.reduce(target.view(np.uint64), None) >= rows.classes:  # or negative

@@ -9,6 +9,7 @@ import numpy as np
 from numpy import ndarray
 
 from softramp import foreign
+from softramp.composites.arguments import check_number
 from softramp.composites.registry import along_axes
 from softramp.definitions import definitions
 from softramp.rows import (
@@ -55,11 +56,11 @@ def softmax(
            [0.5, 0. ]])
     """
     if where is True and temperature is ONE and dtype is None and type(x) is ndarray and x.ndim:
-        if axis is LAST and (out is not None or x.flags.c_contiguous):
+        if axis is LAST and (x.flags.c_contiguous if out is None else fits(out, x)):
             return ufuncs.softmax(x, out)
-        if type(axis) is int:
+        if type(axis) is int and (out is None or fits(out, x)):
             return along_one(ufuncs.softmax, (x,), axis, out)
-    if where is True and dtype is None and _is_simple(x, axis, temperature):
+    if where is True and dtype is None and _is_simple(x, axis, temperature, out):
         return along_one(ufuncs.softmax_tempered, (x,), axis, out, temperature)
     if foreign.among(x, where):
         return foreign.call(softmax, (x,), axis, where=where, temperature=temperature, out=out,
@@ -95,11 +96,11 @@ def log_softmax(
     array([    0., -1000.])
     """
     if where is True and temperature is ONE and dtype is None and type(x) is ndarray and x.ndim:
-        if axis is LAST and (out is not None or x.flags.c_contiguous):
+        if axis is LAST and (x.flags.c_contiguous if out is None else fits(out, x)):
             return ufuncs.log_softmax(x, out)
-        if type(axis) is int:
+        if type(axis) is int and (out is None or fits(out, x)):
             return along_one(ufuncs.log_softmax, (x,), axis, out)
-    if where is True and dtype is None and _is_simple(x, axis, temperature):
+    if where is True and dtype is None and _is_simple(x, axis, temperature, out):
         return along_one(ufuncs.log_softmax_tempered, (x,), axis, out, temperature)
     if foreign.among(x, where):
         return foreign.call(log_softmax, (x,), axis, where=where, temperature=temperature, out=out,
@@ -132,7 +133,7 @@ def softmin(
     array([[0.5, 0.5],
            [0. , 1. ]])
     """
-    if where is True and dtype is None and _is_simple(x, axis, temperature):
+    if where is True and dtype is None and _is_simple(x, axis, temperature, out):
         return along_one(ufuncs.softmax_tempered, (x,), axis, out, -temperature)
     if foreign.among(x, where):
         return foreign.call(softmin, (x,), axis, where=where, temperature=temperature, out=out,
@@ -143,10 +144,15 @@ def softmin(
     return _forward(loop, x, rows, mask=mask, hole=0.0, out=out)
 
 
-def _is_simple(x: Any, axis: Any, temperature: Any) -> bool:
+def fits(out: Any, x: Array) -> bool:
+    """Whether a ufunc may have this for a result as large as `x`."""
+    return type(out) is ndarray and out.shape == x.shape
+
+
+def _is_simple(x: Any, axis: Any, temperature: Any, out: Any) -> bool:
     """Whether there is nothing to check: the temperature is a number in the middle of every dtype's range."""
     return (type(x) is ndarray and x.dtype.kind == "f" and x.ndim > 0 and type(axis) is int
-            and type(temperature) is float and 1e-30 < temperature < 1e30)
+            and type(temperature) is float and 1e-30 < temperature < 1e30 and (out is None or fits(out, x)))
 
 
 def _tempered(
@@ -154,8 +160,7 @@ def _tempered(
 ) -> Loop:
     """What computes with a temperature. Without one, integers become floating as in np.exp."""
     if temperature is not ONE:
-        number = float if type(temperature) in (int, float) else np.asarray(temperature).dtype
-        dtypes = loop_dtypes(tempered, (x.dtype, number), dtype)
+        dtypes = loop_dtypes(tempered, (x.dtype, float), dtype)
         # From 2**-12 of the largest number on, a quotient of -inf might take part; one of numbers does not.
         value = min(_positive(name, temperature, dtypes[1]), float(np.finfo(dtypes[1]).max) * 2**-12)
         return Loop(tempered, dtypes, (sign * value,))
@@ -167,9 +172,7 @@ def _tempered(
 
 def _positive(name: str, temperature: Any, dtype: Any) -> float:
     """A temperature, checked as the number that it becomes in the dtype of a parameter."""
-    if np.ndim(temperature):
-        shape = np.shape(temperature)
-        raise TypeError(f"{name}: temperature must be a number, not an array of shape {shape}")
+    check_number(name, "temperature", temperature)
     with np.errstate(over="ignore"):
         value = float(np.array(temperature, dtype))
     if not value > 0:
@@ -197,7 +200,7 @@ def softmax_backward(
     Notes
     -----
     From the result, which holds every digit needed here. A difference: its error is counted in ULP of
-    the larger term, ``max(abs(y * g), abs(y * sum(g * y)))``.
+    the largest of the result, ``abs(y * g)`` and ``abs(y * sum(g * y))``.
 
     References
     ----------
@@ -212,9 +215,9 @@ def softmax_backward(
     """
     if (where is True and temperature is ONE and type(g) is type(y) is ndarray and g.ndim
             and g.shape == y.shape):
-        if axis is LAST and (out is not None or y.flags.c_contiguous):
+        if axis is LAST and (y.flags.c_contiguous if out is None else fits(out, y)):
             return ufuncs.softmax_backward(g, y, out)
-        if type(axis) is int:
+        if type(axis) is int and (out is None or fits(out, y)):
             return along_one(ufuncs.softmax_backward, (g, y), axis, out)
     if foreign.among(g, y, where):
         return foreign.call(softmax_backward, (g, y), axis, where=where, temperature=temperature, out=out)
@@ -256,8 +259,8 @@ def log_softmax_backward(
 
     Notes
     -----
-    A difference: its error is counted in ULP of the larger term,
-    ``max(abs(g), abs(exp(y) * sum(g)))``.
+    A difference: its error is counted in ULP of the largest of the result, ``abs(g)`` and
+    ``abs(exp(y) * sum(g))``.
 
     References
     ----------
@@ -272,9 +275,9 @@ def log_softmax_backward(
     """
     if (where is True and temperature is ONE and type(g) is type(y) is ndarray and g.ndim
             and g.shape == y.shape):
-        if axis is LAST and (out is not None or y.flags.c_contiguous):
+        if axis is LAST and (y.flags.c_contiguous if out is None else fits(out, y)):
             return ufuncs.log_softmax_backward(g, y, out)
-        if type(axis) is int:
+        if type(axis) is int and (out is None or fits(out, y)):
             return along_one(ufuncs.log_softmax_backward, (g, y), axis, out)
     if foreign.among(g, y, where):
         return foreign.call(log_softmax_backward, (g, y), axis, where=where, temperature=temperature,
@@ -341,8 +344,9 @@ def logsumexp(
     >>> softramp.logsumexp([1000.0, 1000.0], b=[3.0, -2.0])
     np.float64(1000.0)
     """
-    if where is True and b is None and dtype is None and type(x) is ndarray and x.ndim and type(axis) is int:
-        return ufuncs.logsumexp(x, out, axis=axis, keepdims=bool(keepdims))
+    if (where is True and b is None and dtype is None and out is None and type(x) is ndarray and x.ndim
+            and type(axis) is int):
+        return ufuncs.logsumexp(x, axis=axis, keepdims=bool(keepdims))
     if foreign.among(x, where, b):
         return foreign.call(logsumexp, (x,), axis, where=where, b=b, keepdims=keepdims, out=out, dtype=dtype)
     mask = as_mask("logsumexp", where)
@@ -392,7 +396,8 @@ def logsumexp_backward(
 
     Notes
     -----
-    The difference keeps the digits that rounding would take from it.
+    The difference keeps the digits that rounding would take from it. A row that holds NaN or inf, or nothing
+    but -inf, becomes NaN.
 
     References
     ----------
@@ -434,7 +439,8 @@ def _removing_gradient(
     cover(x, kept, -math.inf, result)
     ufunc(*(weights or [g]), result, y, out=result, signature=dtypes)
     if weights:
-        np.multiply(result, g, out=result)
+        with np.errstate(under="ignore"):
+            np.multiply(result, g, out=result)
     cover(result, kept, 0.0, result)
 
 
@@ -473,28 +479,37 @@ def _one_hot(x: Array, rows: Rows, mask: Array | None, out: Any, dtype: Any) -> 
     result = rows.result(out, dtype, x, apart=())
     if not result.size:
         return rows.finish(result, out)
-    if mask is None:
-        x = x.astype(dtype, copy=False).reshape(rows.shape)
+    if x.dtype.kind in "biu":  # as they are: float64 does not tell all of them apart
+        x = x.astype(np.int8) if x.dtype == bool else x
+        lowest: Any = np.iinfo(x.dtype).min
+        x = x.reshape(rows.shape) if mask is None else np.where(mask, x, lowest).reshape(rows.shape)
+    elif mask is None:
+        x, lowest = x.astype(dtype, copy=False).reshape(rows.shape), -math.inf
     else:
-        cover(x, mask, -math.inf, result)
-        x, mask = result, np.broadcast_to(mask, rows.shape)
+        lowest = -math.inf
+        cover(x, mask, lowest, result)
+        x = result
+    mask = None if mask is None else np.broadcast_to(mask, rows.shape)
     for index, _ in rows.few():
         few = Rows(rows.name, x[index].shape, rows.axes)
         kept = None if mask is None else few.of(mask[index])
-        _mark_first(few.of(x[index]), kept, few.axis, few.view(result[index]))
+        _mark_first(few.of(x[index]), kept, lowest, few.axis, few.view(result[index]))
     return rows.finish(result, out)
 
 
-def _mark_first(x: Array, kept: Array | None, axis: int, target: Array) -> None:
-    """1 at the first of the largest elements of each row, which may be NaN, else 0; `target` may be `x`."""
+def _mark_first(x: Array, kept: Array | None, lowest: Any, axis: int, target: Array) -> None:
+    """1 at the first of the largest elements of each row, which may be NaN, else 0; `target` may be `x`.
+
+    What is not kept is `lowest`.
+    """
     first = x.argmax(axis, keepdims=True)
     mark = np.ones(first.shape, target.dtype)
     with np.errstate(invalid="ignore"):  # of ml_dtypes, which compare NaN loudly
         top = np.take_along_axis(x, first, axis)
         unknown = top != top
-        lowest = top == -math.inf
-    if kept is not None and lowest.any():  # masked elements are -inf, too: the first may be one of them
-        first = np.where(lowest, kept.argmax(axis, keepdims=True), first)
+        doubtful = top == lowest
+    if kept is not None and doubtful.any():  # the first may be one that is not kept
+        first = np.where(doubtful, kept.argmax(axis, keepdims=True), first)
         mark[...] = np.take_along_axis(kept, first, axis)
     target[...] = 0
     np.copyto(mark, math.nan, where=unknown)

@@ -75,7 +75,7 @@ def softmax_backward(g: Any, y: Any, /) -> Any:
     Notes
     -----
     From the result, which holds every digit needed here. A difference: its error is counted in ULP of
-    the larger term, ``max(abs(y * g), abs(y * sum(g * y)))``.
+    the largest of the result, ``abs(y * g)`` and ``abs(y * sum(g * y))``.
 
     References
     ----------
@@ -146,8 +146,8 @@ def log_softmax_backward(g: Any, y: Any, /) -> Any:
 
     Notes
     -----
-    A difference: its error is counted in ULP of the larger term,
-    ``max(abs(g), abs(exp(y) * sum(g)))``.
+    A difference: its error is counted in ULP of the largest of the result, ``abs(g)`` and
+    ``abs(exp(y) * sum(g))``.
 
     References
     ----------

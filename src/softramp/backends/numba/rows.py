@@ -136,7 +136,8 @@ def add_values(high, low, values):
 
 def add_products(high, low, values, factors):
     for k in range(len(values)):
-        high, low = add(high, low, F8(values[k]) * F8(factors[k]), F8(0))
+        value, factor = F8(values[k]), F8(factors[k])
+        high, low = add(high, low, value * factor, F8(0) if one_word else fma(value, factor, -(value * factor)))
     return high, low
 
 
@@ -592,13 +593,14 @@ log_softmax_backward = Steps(None, None, sum_gradients, join_sums, write_log_sof
 # ---- logsumexp_weighted: an element of weight 0 takes no part, whatever it is.
 
 
-def weighted_extremes(most, spoilt, values, weights):
-    """The maximum of what takes part, and a NaN in it."""
+def weighted_extremes(most, spoilt, light, heavy, values, weights):
+    """The maximum of what takes part, and a NaN in it; the smallest and the largest weight."""
     for k in range(len(values)):
         x, w = values[k], weights[k]
         most = most if w == T(0) else at_least(most, x)
         spoilt = spoilt if w == T(0) else or_nan(x, or_nan(w, spoilt))
-    return most, spoilt
+        light, heavy = light if w == T(0) else at_most(light, abs(w)), at_least(heavy, abs(w))
+    return most, spoilt, light, heavy
 
 
 def weighted(x, w, most, pivot, floor):
@@ -611,24 +613,48 @@ def weighted(x, w, most, pivot, floor):
 def logsumexp_weighted(args, dims, steps, data):
     for r in range(dims[0]):
         x, w = args[0] + r * steps[0], args[1] + r * steps[1]
-        most, spoilt = find_weighted_extremes(x, steps[4], w, steps[5], dims[1])
-        log_sum, sign = log_and_sign(most, weighted_sum(x, steps[4], w, steps[5], dims[1], most))
+        most, spoilt, is_heavy = find_weighted_extremes(x, steps[4], w, steps[5], dims[1])
         empty = most == -infinity
+        if is_heavy and abs(most) < infinity:
+            top, whole = sum_of_logs(x, steps[4], w, steps[5], dims[1])
+            log_sum, sign = log_and_sign(most, top, whole, F8(1))
+        else:
+            whole = weighted_sum(x, steps[4], w, steps[5], dims[1], most)
+            log_sum, sign = log_and_sign(most, F8(most), whole, F8(two_down))
         put_number(or_nan(spoilt, most if empty else log_sum), args[2] + r * steps[2])
         put_number(or_nan(spoilt, T(0) if empty else sign), args[3] + r * steps[3])
 
 
 def find_weighted_extremes(x, sx, w, sw, n):
-    most, spoilt, xs, ws = lanes(), lanes(), span(), span()
+    most, spoilt, light, heavy, xs, ws = lanes(), lanes(), lanes(), lanes(), span(), span()
     for i in range(LANES):
-        most[i], spoilt[i] = -infinity, T(0)
+        most[i], spoilt[i], light[i], heavy[i] = -infinity, T(0), infinity, T(0)
     for start in range(0, n, SPAN):
         m = at_most(SPAN, n - start)
         p, q = fetch(x, sx, start, m, xs, zero), fetch(w, sw, start, m, ws, zero)
-        apply(weighted_extremes, LANES, (most, spoilt), (most, spoilt, groups(p), groups(q)))
+        apply(weighted_extremes, LANES, (most, spoilt, light, heavy),
+              (most, spoilt, light, heavy, groups(p), groups(q)))
     for i in range(1, LANES):
         most[0], spoilt[0] = at_least(most[0], most[i]), or_nan(spoilt[i], spoilt[0])
-    return most[0], spoilt[0]
+        light[0], heavy[0] = at_most(light[0], light[i]), at_least(heavy[0], heavy[i])
+    return most[0], spoilt[0], light[0] < T(2.0**-64) or heavy[0] > T(2.0**64)
+
+
+def sum_of_logs(x, sx, w, sw, n):
+    """Weights far from 1 go into the exponents: what lies far below the maximum may count."""
+    value, weight, top, high, low = lanes(), lanes(), F8(-infinity), F8(0), F8(0)
+    for i in range(n):
+        apply(same, 1, (value,), (pointer(x + i * sx),))
+        apply(same, 1, (weight,), (pointer(w + i * sw),))
+        if weight[0] != T(0):
+            top = max(top, F8(value[0]) + math.log(F8(abs(weight[0]))))
+    for i in range(n):
+        apply(same, 1, (value,), (pointer(x + i * sx),))
+        apply(same, 1, (weight,), (pointer(w + i * sw),))
+        if weight[0] != T(0):
+            e = math.exp(F8(value[0]) + math.log(F8(abs(weight[0]))) - top)
+            high, low = add(high, low, -e if weight[0] < T(0) else e, F8(0))
+    return top, high + low
 
 
 def weighted_sum(x, sx, w, sw, n, most):
@@ -643,9 +669,9 @@ def weighted_sum(x, sx, w, sw, n, most):
     return total(high, low)[0]
 
 
-def log_and_sign(most, whole):
+def log_and_sign(most, top, whole, scaled):
     size = abs(whole)
     sign = T(1) if whole > F8(0) else T(-1) if whole < F8(0) else T(whole)
     if most == infinity:
         return (most, sign) if size > F8(0) else (nan, nan)
-    return -infinity if size == F8(0) else T(F8(most) + math.log(size * F8(two_down))), sign
+    return -infinity if size == F8(0) else T(top + math.log(size * scaled)), sign

@@ -13,13 +13,13 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 
-from softramp.backends.numba.intrinsics import at_least, at_most, buffer, offset
+from softramp.backends.numba.intrinsics import at_least, at_most, buffer, fma, offset
 from softramp.backends.numba.math import T, U
 from softramp.backends.numba.pairs import pair, stored, tempering
 from softramp.backends.numba.rows import (
     F8, LANES, add, apply, exp_of_narrow, exp_of_narrow_unless_largest, exp_unless_largest, exponential,
     finish, finish_narrow, infinity, inverse, is_narrow, log_of, log_softmax_slope, no_temper, normalized,
-    pivot_and_floor, pivot_plus_log_of, pointer, pointer_to_parameter, put_number, result, size,
+    one_word, pivot_and_floor, pivot_plus_log_of, pointer, pointer_to_parameter, put_number, result, size,
     softmax_slope, subtract, temper_value, two_words, unless_nan, wide)
 from softramp.backends.numba.steps import part_of
 
@@ -60,7 +60,8 @@ def add_value(high, low, value):
 
 
 def add_product(high, low, value, factor):
-    return add(high, low, F8(value) * F8(factor), F8(0))
+    product = F8(value) * F8(factor)
+    return add(high, low, product, F8(0) if one_word else fma(F8(value), F8(factor), -product))
 
 
 def extremes_of(least, most, x, sign):
