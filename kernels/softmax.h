@@ -600,23 +600,19 @@ GRADIENT(log_softmax_backward)
 
 // ---- logsumexp_weighted: x, b -> log(abs(sum b*e^x)), sign of the sum. b = 0 removes an element. Of a row
 // with an inf only that counts, and half of its weights, which cannot overflow. The row is read twice.
-// Of what takes part: the extremes but for NaN; and a NaN, if there is one.
-struct S(weighted) {
-    T least, largest, spoilt;  // of what takes part: extremes but for NaN; a NaN, if there is one
-    _Bool heavy;               // whether a weight is far from 1
-};
+// Of what takes part: the maximum but for NaN; a NaN, if there is one; whether a weight is far from 1.
+struct S(weighted) { T largest, spoilt; _Bool heavy; };
 INLINE struct S(weighted) S(weighted_extremes)(char *const *p, const intptr_t *step, intptr_t n)
 {
     const T near = 0x1p64f;
-    T low[LANES], high[LANES], light[LANES], heavy[LANES] = {0}, spoilt[LANES] = {0}, in0[SPAN], in1[SPAN];
-    for (int l = 0; l < LANES; l++) low[l] = light[l] = (T)INFINITY, high[l] = -(T)INFINITY;
+    T high[LANES], light[LANES], heavy[LANES] = {0}, spoilt[LANES] = {0}, in0[SPAN], in1[SPAN];
+    for (int l = 0; l < LANES; l++) light[l] = (T)INFINITY, high[l] = -(T)INFINITY;
     SPANS(b, m, n) {
         const T *const x = S(fetch)(AT(0, b), step[0], m, in0, 0);
         const T *const w = S(fetch)(AT(1, b), step[1], m, in1, 0);
         for (intptr_t i = 0; i < m; i += LANES)
             WHOLE for (int l = 0; l < LANES; l++) {
                 const T v = w[i + l] == 0 ? 0 : F(or_nan)(w[i + l], x[i + l]);
-                low[l] = F(min)(w[i + l] == 0 ? low[l] : x[i + l], low[l]);
                 high[l] = F(max)(w[i + l] == 0 ? high[l] : x[i + l], high[l]);
                 spoilt[l] = F(or_nan)(v, spoilt[l]);
                 light[l] = F(min)(w[i + l] == 0 ? light[l] : F(abs)(w[i + l]), light[l]);
@@ -625,7 +621,7 @@ INLINE struct S(weighted) S(weighted_extremes)(char *const *p, const intptr_t *s
     }
     T nan = 0;
     for (int l = 0; l < LANES; l++) nan = F(or_nan)(spoilt[l], nan);
-    return (struct S(weighted)){F(fold_min)(low), F(fold_max)(high), nan,
+    return (struct S(weighted)){F(fold_max)(high), nan,
                                 F(fold_min)(light) < 1 / near || F(fold_max)(heavy) > near};
 }
 
@@ -671,7 +667,7 @@ static void S(logsumexp_weighted)(char **args, const intptr_t *dims, const intpt
         char *const p[4] = {args[0] + r * steps[0], args[1] + r * steps[1], args[2] + r * steps[2],
                             args[3] + r * steps[3]};
         const struct S(weighted) k = S(weighted_extremes)(p, step, n);
-        const struct F(scale) s = F(scale)(k.least, k.largest);
+        const struct F(scale) s = F(scale)(k.largest, k.largest);
         const _Bool infinite = k.largest == (T)INFINITY, empty = k.largest == -(T)INFINITY;
         const _Bool heavy = k.heavy && !infinite && !empty;
         double top = s.pivot, scaled = F(two_down), sum;
@@ -756,21 +752,24 @@ INLINE void S(measure)(S(measure_fn) *measure, const int operands, char *const *
     line->sum = F(normalized)(line->sum.high, line->sum.low);
 }
 
-static void S(join_lines)(const struct S(steps) *steps, char *const *p, struct F(line) *const *line, intptr_t parts,
-                    _Bool sums)
+INLINE struct F(line) *S(line_of)(intptr_t state, intptr_t part) { return (struct F(line) *)(state + part * LINE); }
+
+static void S(join_lines)(const struct S(steps) *steps, char *const *p, intptr_t state, intptr_t parts, _Bool sums)
 {
-    struct F(line) *const row = line[0];
+    struct F(line) *const row = S(line_of)(state, 0);
     for (intptr_t k = 1; k < parts; k++) {
-        row->least = F(min)(line[k]->least, row->least), row->largest = F(max)(line[k]->largest, row->largest);
-        if (sums) F(join)(&row->sum, line[k]->sum), row->maxima += line[k]->maxima;
+        const struct F(line) *const part = S(line_of)(state, k);
+        row->least = F(min)(part->least, row->least), row->largest = F(max)(part->largest, row->largest);
+        if (sums) F(join)(&row->sum, part->sum), row->maxima += part->maxima;
     }
     if (sums) {
         row->sum = F(normalized)(row->sum.high, row->sum.low);
         steps->finish(row);
     } else if (steps->scale) steps->scale(p, row);
     for (intptr_t k = 1; k < parts; k++) {
-        const intptr_t n = line[k]->n;
-        *line[k] = *row, line[k]->n = n;
+        struct F(line) *const part = S(line_of)(state, k);
+        const intptr_t n = part->n;
+        *part = *row, part->n = n;
     }
 }
 
@@ -779,16 +778,15 @@ static void S(run_step)(const struct S(steps) *steps, const int operands, char *
                         const intptr_t *outer, const intptr_t *step)
 {
     _Static_assert(sizeof(struct F(line)) <= LINE, "a line holds what is known of a row");
-    struct F(line) *line[MAX_PARTS];
-    for (int k = 0; k < MAX_PARTS; k++) line[k] = (struct F(line) *)(dims[3] + k * LINE);
+    const intptr_t state = dims[3];
     if (dims[2] == PREPARE)
         for (intptr_t b = 0, k = 0; b < dims[1]; b += dims[4], k++)
-            *line[k] = (struct F(line)){.n = dims[1] - b < dims[4] ? dims[1] - b : dims[4]};
+            *S(line_of)(state, k) = (struct F(line)){.n = dims[1] - b < dims[4] ? dims[1] - b : dims[4]};
     else if (dims[2] == JOIN_SCALES || dims[2] == JOIN_SUMS)
-        S(join_lines)(steps, args, line, dims[4], dims[2] == JOIN_SUMS);
+        S(join_lines)(steps, args, state, dims[4], dims[2] == JOIN_SUMS);
     else for (intptr_t r = 0; r < dims[0]; r++) {
-        struct F(line) *const part = line[dims[4] + r];
-        const intptr_t n = dims[1] > line[0]->n ? dims[1] : part->n;  // a whole row, or a part
+        struct F(line) *const part = S(line_of)(state, dims[4] + r);
+        const intptr_t n = dims[1] > S(line_of)(state, 0)->n ? dims[1] : part->n;  // a whole row, or a part
         char *p[4];
         for (int i = 0; i < operands; i++) p[i] = args[i] + r * outer[i];
         if (dims[2] == WRITE) steps->write(p, step, n, part);

@@ -734,6 +734,12 @@ def test_peak_memory_of_logsumexp(axis):
     assert peak(lambda: softramp.logsumexp(x, axis, where=mask)) < 800_000
 
 
+def test_peak_memory_of_masked_rows_longer_than_a_block():
+    """Of logsumexp one row at a time; all twenty are 8 MB."""
+    x = normal((20, 100_000))
+    assert peak(lambda: softramp.logsumexp(x, where=x > -2)) < x.size + 1_000_000  # and the mask
+
+
 # ---- Foreign arrays
 
 

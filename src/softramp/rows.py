@@ -91,8 +91,10 @@ class Rows:
         if out is not None:
             check_out(self.name, out, self.given_shape)
             made = np.asarray(out).reshape(self.shape)
+            if apart is not None and not same_memory(made, like):
+                apart = (*apart, like)
             if self.view(made) is not None and (apart is None or made.dtype == dtype and not any(
-                    np.may_share_memory(made, a) for a in (*apart, *[like] * (not _same_memory(made, like))))):
+                    np.may_share_memory(made, a) for a in apart)):
                 return made
         return self.empty(dtype, like)
 
@@ -106,7 +108,8 @@ class Rows:
         return out
 
 
-def _same_memory(a: Array, b: Array) -> bool:
+def same_memory(a: Array, b: Array) -> bool:
+    """Whether two arrays are the same elements in the same places."""
     return bool(a.shape == b.shape and a.strides == b.strides and a.dtype == b.dtype
                 and a.ctypes.data == b.ctypes.data)
 
@@ -150,12 +153,12 @@ def as_mask(name: str, where: Any) -> Array | None:
 
 
 def blocks(shape: tuple[int, ...], size: int) -> Iterator[tuple[slice, ...]]:
-    """Indices that divide an array into blocks of about `size` elements, in the order of C."""
-    inner = math.prod(shape)
+    """Indices that divide an array into blocks of about `size` elements, one at least, in the order of C."""
+    size, inner = max(1, size), math.prod(shape)
     for axis, n in enumerate(shape):
         inner //= n or 1
         if inner <= size:
-            step = max(1, size // max(1, inner))
+            step = size // max(1, inner)
             for outer in np.ndindex(shape[:axis]):
                 for start in range(0, n, step):
                     yield (*(slice(k, k + 1) for k in outer), slice(start, start + step))

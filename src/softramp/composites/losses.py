@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import math
 import operator
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,11 +14,11 @@ from softramp.composites.arguments import FLOATING, check_axis, check_number, fl
 from softramp.composites.registry import promising
 from softramp.definitions import mixed
 from softramp.factory import operand_dtypes, parameter_dtype
-from softramp.rows import array, check_out
+from softramp.rows import array, blocks, check_out, same_memory
 
 ufuncs: Any
 
-BLOCK = 2**18  # elements
+BLOCK = 2**18  # elements that are cast at a time
 REDUCTIONS = ("mean", "sum", "none")
 
 
@@ -456,32 +455,16 @@ def _run(
     if tuple([a.dtype for a in operands]) == dtypes[:len(operands)] and gradient.dtype == dtypes[-1]:
         gufunc(*operands, *factors, out=tuple(outs), signature=dtypes)
         return
-    if np.may_share_memory(x, gradient) and not _same_memory(x, gradient):
+    if np.may_share_memory(x, gradient) and not same_memory(x, gradient):
         operands[0] = x.copy()  # or one block's gradient would be the next one's input
-    for block in _blocks(x.shape):
+    for outer in blocks(x.shape[:-1], BLOCK // max(1, x.shape[-1])):
+        block = (*outer, ...)  # an array also of one row
         gufunc(*(a[block] for a in operands), *factors, out=tuple(a[block] for a in outs), signature=dtypes)
 
 
 @functools.cache
 def _dtypes(name: str, char: str) -> tuple[Any, ...]:
     return tuple(operand_dtypes(mixed[name], char))
-
-
-def _same_memory(a: Any, b: Any) -> bool:
-    return bool(a.dtype == b.dtype and a.strides == b.strides and a.ctypes.data == b.ctypes.data)
-
-
-def _blocks(shape: tuple[int, ...]) -> Iterator[Any]:
-    """Indices of blocks of rows, each of BLOCK elements at most, or one row."""
-    outer = len(shape) - 1
-    if outer == 0:
-        yield ...
-        return
-    axis = next((k for k in range(outer) if math.prod(shape[k + 1:]) <= BLOCK), outer - 1)
-    length = max(1, BLOCK // max(1, math.prod(shape[axis + 1:])))
-    for first in np.ndindex(shape[:axis]):
-        for start in range(0, shape[axis], length):
-            yield *first, slice(start, start + length)
 
 
 def _reduce(losses: Any, divisor: float, reduction: str) -> Any:

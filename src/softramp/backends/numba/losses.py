@@ -15,22 +15,16 @@ from softramp.backends.numba.log import product_plus
 from softramp.backends.numba.math import T, U, two_down, two_up
 from softramp.backends.numba.pairs import pair, stored
 from softramp.backends.numba.rows import (
-    F8, LANES, SPAN, absent, add, add_values, apply, clear, count_largest, counts, exp_shifted, fetch,
-    find_extremes, groups, infinity, lanes, log1p, lowest, nan, one_word, or_nan, pivot_and_floor, pointer,
-    pointer_to_parameter, put, put_number, put_to_wait, same, scalars, share, span, sums, target,
-    target_to_wait, total, whole_lanes, wide, zero)
+    F8, LANES, SPAN, absent, add, add_values, apply, clear, count_largest, counts, element, exp_shifted,
+    fetch, find_extremes, groups, infinity, lanes, log1p, lowest, nan, one_word, or_nan, pivot_and_floor,
+    pointer, pointer_to_parameter, put, put_number, put_to_wait, same, scalars, share, span, sums,
+    target, target_to_wait, total, whole_lanes, wide, zero)
 
 MOST = F8(2**20)
 
 number, label_at = pointer_to(np.float64), pointer_to(np.int64)
 doubles = buffer(np.float64, SPAN)
 parameter_size = pair(np.intp(4), np.intp(8))
-
-
-def element(at):
-    value = lanes()
-    apply(same, 1, (value,), (pointer(at),))
-    return value[0]
 
 
 def fill(row, step, n, value):

@@ -107,6 +107,13 @@ def same(x):
     return x
 
 
+def element(at):
+    """One number, as T."""
+    value = lanes()
+    apply(same, 1, (value,), (pointer(at),))
+    return value[0]
+
+
 def put_number(value, at):
     apply(same, 1, (pointer(at),), (value,))
 
@@ -642,18 +649,16 @@ def find_weighted_extremes(x, sx, w, sw, n):
 
 def sum_of_logs(x, sx, w, sw, n):
     """Weights far from 1 go into the exponents: what lies far below the maximum may count."""
-    value, weight, top, high, low = lanes(), lanes(), F8(-infinity), F8(0), F8(0)
+    top, high, low = F8(-infinity), F8(0), F8(0)
     for i in range(n):
-        apply(same, 1, (value,), (pointer(x + i * sx),))
-        apply(same, 1, (weight,), (pointer(w + i * sw),))
-        if weight[0] != T(0):
-            top = max(top, F8(value[0]) + math.log(F8(abs(weight[0]))))
+        weight = F8(element(w + i * sw))
+        if weight != F8(0):
+            top = max(top, F8(element(x + i * sx)) + math.log(abs(weight)))
     for i in range(n):
-        apply(same, 1, (value,), (pointer(x + i * sx),))
-        apply(same, 1, (weight,), (pointer(w + i * sw),))
-        if weight[0] != T(0):
-            e = math.exp(F8(value[0]) + math.log(F8(abs(weight[0]))) - top)
-            high, low = add(high, low, -e if weight[0] < T(0) else e, F8(0))
+        weight = F8(element(w + i * sw))
+        if weight != F8(0):
+            e = math.exp(F8(element(x + i * sx)) + math.log(abs(weight)) - top)
+            high, low = add(high, low, -e if weight < F8(0) else e, F8(0))
     return top, high + low
 
 
